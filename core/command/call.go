@@ -25,8 +25,17 @@ type Call struct {
 	Partition int
 	// InExec: inside EXEC or a script. Nothing may park.
 	InExec bool
+	// Nested runs the commands of a transaction or script.
+	Nested Nested
 	// Dirty counts the changes that this call made to the data.
 	Dirty int64
+}
+
+// Nested runs a command within the leases of the call around it.
+type Nested interface {
+	// RunNested executes cmd, and writes its reply or its error to c.W. The
+	// call is as before when it returns.
+	RunNested(c *Call, cmd *Command, args [][]byte)
 }
 
 // DB returns the database of the partition that holds the key. Its lease must

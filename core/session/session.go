@@ -100,6 +100,9 @@ type Queued struct {
 type Multi struct {
 	Queue []Queued
 	Bytes int // of the queued arguments
+	// Flags are the union of the queued commands' flags, Inverse that of
+	// their complements: what EXEC needs if one of them does.
+	Flags, Inverse uint64
 }
 
 // Watch is what WATCH remembers.

@@ -64,7 +64,9 @@ func (l *Local) Failed(text string) {
 
 // Reset sets all to zero.
 func (l *Local) Reset() {
-	*l = *New(len(l.Commands))
+	clear(l.Commands)
+	clear(l.Errors)
+	*l = Local{Commands: l.Commands, Errors: l.Errors}
 }
 
 // AddTo adds these counters to t.
