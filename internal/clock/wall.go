@@ -47,13 +47,13 @@ func (w *Wall) Ns() int64 { return w.ns }
 
 // look reads the system's clock.
 func (w *Wall) look() int64 {
-	if !counterTrusted || w.strikes >= strikesOut {
-		w.span = 0
-		w.ns = time.Now().UnixNano()
-		return w.ns / 1e6
+	if !counterTrusted {
+		return w.system(time.Now().UnixNano())
 	}
 	r, now := readAll()
-	w.judge(r)
+	if w.judge(r); w.strikes >= strikesOut {
+		return w.system(now)
+	}
 	if rate.mult.Load() == 0 {
 		measure()
 		r, now = readAll()
@@ -68,9 +68,15 @@ func (w *Wall) look() int64 {
 	return w.ns / 1e6
 }
 
+// system sets the clock to now and lets the next Refresh look again.
+func (w *Wall) system(now int64) int64 {
+	w.ns, w.span = now, 0
+	return now / 1e6
+}
+
 // judge compares what the counter said with what the monotonic clock says.
 func (w *Wall) judge(r reading) {
-	if w.mult == 0 {
+	if w.mult == 0 || w.strikes >= strikesOut {
 		return
 	}
 	passed := r.mono - w.mono
