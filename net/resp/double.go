@@ -1,15 +1,12 @@
 package resp
 
-import (
-	"math"
-	"strconv"
-)
+import "math"
 
 // maxDouble is room for the longest text of AppendDouble.
 const maxDouble = 32
 
-// AppendDouble appends f as the reference prints scores: integers without a point, else the fewest digits that read back as f, and
-// with an exponent only if the number is far from 1.
+// AppendDouble appends f as the reference prints scores: integers without a point, else few digits that read back as f, and with an
+// exponent only if the number is far from 1 or has many digits.
 //
 //	3   0.1   -inf   nan   1e+25   1.5e-10   -0
 func AppendDouble(dst []byte, f float64) []byte {
@@ -39,19 +36,9 @@ func appendShortest(dst []byte, f float64) []byte {
 		dst = append(dst, '-')
 		f = -f
 	}
-	var buf [32]byte
-	text := strconv.AppendFloat(buf[:0], f, 'e', -1, 64) // d.ddde±dd
-	digits := text[:1]
-	e := len(text) - 1
-	for text[e] != 'e' {
-		e--
-	}
-	if e > 1 {
-		copy(text[1:], text[2:e])
-		digits = text[:e-1]
-	}
-	exponent, _ := strconv.Atoi(string(buf[e+1 : len(text)]))
-	return appendDecimal(dst, digits, exponent-len(digits)+1)
+	var digits [maxDigits]byte
+	n, power := shortest(&digits, f)
+	return appendDecimal(dst, digits[:n], power)
 }
 
 // appendDecimal appends digits times ten to the power k.

@@ -263,13 +263,13 @@ func AppendInt(dst []byte, n int64) []byte {
 // lenInt returns the length of n in decimal.
 func lenInt(n int64) int {
 	if n < 0 {
-		return 1 + digits(-uint64(n))
+		return 1 + decimals(-uint64(n))
 	}
-	return digits(uint64(n))
+	return decimals(uint64(n))
 }
 
-// digits returns the number of decimal digits of u.
-func digits(u uint64) int {
+// decimals returns the number of decimal digits of u.
+func decimals(u uint64) int {
 	// 1233/4096 is a little more than log10(2): the guess is right or one too small.
 	guess := bits.Len64(u|1) * 1233 >> 12
 	if u >= powers[guess] {

@@ -3,6 +3,7 @@ package resp
 import (
 	"bytes"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -125,12 +126,38 @@ func TestAppendDouble(t *testing.T) {
 		{5e-324, "5e-324"},
 		{123456789.123456789, "1.2345678912345679e+8"},
 		{12345678901234567890, "12345678901234567000"},
+		// One digit more than would do, as the reference writes them.
+		{0.0797894855, "0.07978948549999999"},
+		{math.Float64frombits(0x3fb46d156ec983b9), "0.07978948549999999"},
+		{math.Float64frombits(0x0010000000000000), "2.2250738585072014e-308"},
+		{math.Float64frombits(0x000fffffffffffff), "2.225073858507201e-308"},
 		{math.Inf(1), "inf"},
 		{math.Inf(-1), "-inf"},
 		{math.NaN(), "nan"},
 	} {
 		if got := string(AppendDouble(nil, test.f)); got != test.want {
 			t.Errorf("AppendDouble(%v) = %q, want %q", test.f, got, test.want)
+		}
+	}
+}
+
+// TestTens computes the table of powers of ten anew.
+func TestTens(t *testing.T) {
+	for i, got := range tens {
+		k := firstTen + i*stepTen
+		power := new(big.Rat).SetFrac(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(k, -k))), nil), big.NewInt(1))
+		if k < 0 {
+			power.Inv(power)
+		}
+		unit := new(big.Rat).SetFrac(new(big.Int).Lsh(big.NewInt(1), uint(max(tenExp(k), -tenExp(k)))), big.NewInt(1))
+		if tenExp(k) < 0 {
+			unit.Inv(unit)
+		}
+		half := big.NewRat(1, 2)
+		rounded := new(big.Rat).Add(power.Quo(power, unit), half)
+		want := new(big.Int).Quo(rounded.Num(), rounded.Denom())
+		if !want.IsUint64() || want.Uint64() != got || got>>63 == 0 {
+			t.Errorf("10^%d is %#x, want %#x", k, got, want)
 		}
 	}
 }
