@@ -47,6 +47,9 @@ func (f *Figures) Quantile(q float64) time.Duration {
 	return time.Duration(f.Latency.ValueAtQuantile(q))
 }
 
+// spareProcs are for the goroutines that are no workers, and for a few runs at the same time.
+const spareProcs = 6
+
 // Start opens the connections, sets them up and lets the load begin.
 //
 // It raises GOMAXPROCS above the number of workers: they wait for events without telling the scheduler.
@@ -63,8 +66,8 @@ func Start(cfg Config) (*Run, error) {
 		r.closeAll()
 		return nil, err
 	}
-	if runtime.GOMAXPROCS(0) < cfg.Threads+2 {
-		runtime.GOMAXPROCS(cfg.Threads + 2)
+	if need := cfg.Threads + spareProcs; runtime.GOMAXPROCS(0) < need {
+		runtime.GOMAXPROCS(need)
 	}
 	for i := range cfg.Threads {
 		r.workers = append(r.workers, newWorker(&r.cfg, i, r.base, ring))
@@ -112,15 +115,21 @@ func (r *Run) share(i int) []net.Conn {
 // first) and returns the figures of that time. The probes, which may be nil, are called as the window
 // opens and as it closes: to read the server's counters at the same instants.
 func (r *Run) Measure(d time.Duration, opens, closes func()) (*Figures, error) {
+	return r.MeasureUntil(nil, d, opens, closes)
+}
+
+// MeasureUntil is Measure with a window that closes early when until is closed.
+func (r *Run) MeasureUntil(until <-chan struct{}, most time.Duration, opens, closes func()) (*Figures, error) {
 	r.collect()
 	if opens != nil {
 		opens()
 	}
 	from, cpu := r.clock(), ownCPU()
-	timer := time.NewTimer(d)
+	timer := time.NewTimer(most)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-until:
 	case <-r.done:
 	}
 	if closes != nil {
