@@ -389,3 +389,15 @@ func adopted(l *loop.Loop, arg any) {
 	x.now = l.NowMs
 	x.giveBack(arg.(*partition.Lease))
 }
+
+// TryWith runs f while partition p is held, if its lease is free. For
+// background work on the executor's own thread, between commands.
+func (x *Executor) TryWith(p int, f func(set *partition.Set)) bool {
+	if !x.d.Set.Lease(p).TryAcquire() {
+		return false
+	}
+	x.d.Set.Space(p).SetNow(x.now)
+	f(x.d.Set)
+	x.release(p)
+	return true
+}
