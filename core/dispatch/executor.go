@@ -104,7 +104,7 @@ func (x *Executor) configure() {
 	x.lockedLimits = x.limits
 	x.lockedLimits.Authenticated = false
 	x.slowTicks = ^uint64(0)
-	if us := cfg.Int(config.SlowlogLogSlowerThan); us >= 0 {
+	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(us * 1000)
 	}
 }

@@ -65,13 +65,21 @@ func New(cfg *config.Config) (*Server, error) {
 	loops := int(cfg.Int(config.IOThreads))
 	runtime.GOMAXPROCS(loops + spareThreads)
 	s.loops, err = loop.New(loop.Config{
-		Engine: cfg.Str(config.IOEngine), Loops: loops,
-		KeepAliveSeconds: int(cfg.Int(config.TCPKeepalive)),
+		Engine: engine(cfg), Loops: loops,
+		KeepAliveSeconds: int(cfg.Int(config.TCPKeepAlive)),
 	}, s.dispatcher)
 	if err != nil {
 		return nil, fmt.Errorf("start I/O loops: %w", err)
 	}
 	return s, nil
+}
+
+// engine is the I/O engine asked for, empty for the system's default.
+func engine(cfg *config.Config) string {
+	if name := cfg.Str(config.IOEngine); name != "auto" {
+		return name
+	}
+	return ""
 }
 
 // arenaBytes is the address range that all stored data lives in. It is
