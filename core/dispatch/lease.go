@@ -172,7 +172,7 @@ func resumed(_ *loop.Loop, arg any) {
 	s.Lent = false
 	c := s.Conn
 	c.Out, s.W.B = s.W.B, nil
-	if s.State&session.Closing != 0 {
+	if s.State&session.Closing != 0 || s.KillAfterReply {
 		c.CloseAfterFlush()
 	}
 	c.Resume()

@@ -71,6 +71,7 @@ func New(cfg *config.Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start I/O loops: %w", err)
 	}
+	s.dispatcher.Loops = s.loops
 	return s, nil
 }
 
