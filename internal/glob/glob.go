@@ -15,7 +15,8 @@
 //   - A class that is never closed ends with the pattern: "[ab" is "[ab]", and "[^" is any one byte.
 //   - "[]" matches nothing, "[^]" any byte. In "[a-]" the bracket is the end of a range and the class stays open.
 //   - The bounds of a range may be in either order, and bytes compare as signed numbers, as char is on x86.
-//   - Folding case turns the bounds to lower case after they were put in order. An escaped byte in a class isn't folded.
+//   - Folding case turns the bounds to lower case after they were put in order, and then bytes compare as unsigned numbers, but
+//     0xff as -1, which is what the C library's tolower makes of it. An escaped byte in a class isn't folded.
 //   - A lonely backslash at the end stands for itself.
 //   - More than 1000 stars with something behind them match nothing.
 //
@@ -154,9 +155,17 @@ func inRange(from, to, c byte, fold bool) bool {
 		from, to = to, from
 	}
 	if fold {
-		from, to, c = lower(from), lower(to), lower(c)
+		return folded(c) >= folded(from) && folded(c) <= folded(to)
 	}
 	return int8(c) >= int8(from) && int8(c) <= int8(to)
+}
+
+// folded is tolower of a signed char in the C locale of glibc.
+func folded(c byte) int {
+	if c == 0xff {
+		return -1
+	}
+	return int(lower(c))
 }
 
 func same(a, b byte, fold bool) bool {
