@@ -44,7 +44,12 @@ func Match(pattern, name []byte, fold bool) bool {
 		stars        int
 	)
 	for p < len(pattern) && n < len(name) {
-		if pattern[p] == '*' {
+		t := pattern[p]
+		if t == name[n] && !special(t) && p+1 < len(pattern) && n+1 < len(name) {
+			p, n = p+1, n+1
+			continue
+		}
+		if t == '*' {
 			for p < len(pattern) && pattern[p] == '*' {
 				p++
 			}
@@ -87,22 +92,23 @@ func MatchString(pattern, name string, fold bool) bool {
 	return Match(unsafestr.Bytes(pattern), unsafestr.Bytes(name), fold)
 }
 
+// special tells whether c isn't a term of its own.
+func special(c byte) bool { return c == '*' || c == '?' || c == '[' || c == '\\' }
+
 // hop returns the first place in name, from n on, where the term that pattern begins with could match. It only knows the common
 // case, an exact plain byte, which is searched many bytes at a time; else it returns n.
 func hop(pattern, name []byte, n int, fold bool) int {
 	if fold || n >= len(name) {
 		return n
 	}
-	switch c := pattern[0]; c {
-	case '?', '[', '\\':
+	c := pattern[0]
+	if special(c) {
 		return n
-	default:
-		i := bytes.IndexByte(name[n:], c)
-		if i < 0 {
-			return len(name)
-		}
+	}
+	if i := bytes.IndexByte(name[n:], c); i >= 0 {
 		return n + i
 	}
+	return len(name)
 }
 
 // matchOne matches c against the term at pattern[p], which isn't a star, and returns where the next term begins.
