@@ -48,23 +48,28 @@ type Parser struct {
 // If it isn't complete, n is 0 and err nil: the caller calls again with the same bytes and more behind them. Need says
 // how many that may take. If err isn't nil, it is a *ProtocolError, and the connection can't be read any more.
 func (p *Parser) Next(buf []byte, args [][]byte, lim *Limits) (out [][]byte, n int, err error) {
-	// The fast path: a whole request with lengths of few digits, which are below every limit (the smallest proto-max-bulk-len is
+	// The fast path: a whole request whose lengths have few digits and so are below every limit (the smallest proto-max-bulk-len is
 	// 1 MiB). It changes nothing in p; what it can't do, next does from the start.
-	if p.pos != 0 || len(buf) < 4 || buf[0] != '*' || buf[2] != '\r' {
+	if p.pos != 0 || len(buf) < 6 || buf[0] != '*' {
 		return p.next(buf, args, lim)
 	}
-	count := int(buf[1]) - '0'
-	if uint(count-1) >= 9 {
+	count, pos := int(buf[1])-'0', 4
+	if buf[2] != '\r' {
+		d := int(buf[2]) - '0'
+		if uint(d) > 9 || buf[3] != '\r' || !lim.Authenticated || count == 0 {
+			return p.next(buf, args, lim)
+		}
+		count, pos = count*10+d, 5
+	}
+	if uint(count-1) > 98 || len(buf) < count*minArg || lim.MaxMultibulk != 0 && count > lim.MaxMultibulk {
 		return p.next(buf, args, lim)
 	}
 	if cap(args) < count {
-		args = make([][]byte, count, 16)
+		args = make([][]byte, count, max(count, 16))
 	}
 	args = args[:count]
-	pos := 4
 	for i := range args {
-		// The shortest argument has six bytes: "$0", CR LF, CR LF.
-		if len(buf)-pos < 6 {
+		if len(buf)-pos < minArg {
 			return p.next(buf, args, lim)
 		}
 		h := binary.LittleEndian.Uint32(buf[pos:])
@@ -75,18 +80,10 @@ func (p *Parser) Next(buf []byte, args [][]byte, lim *Limits) (out [][]byte, n i
 		start := pos + 4
 		if c := byte(h >> 16); c != '\r' {
 			d := int(c) - '0'
-			if size == 0 || uint(d) > 9 {
+			if size != 0 && uint(d) <= 9 && byte(h>>24) == '\r' {
+				size, start = size*10+d, pos+5
+			} else if size, start = shortSize(buf, pos); start == 0 || size > unauthenticatedBulk {
 				return p.next(buf, args, lim)
-			}
-			size = size*10 + d
-			start++
-			if c := byte(h >> 24); c != '\r' {
-				d := int(c) - '0'
-				if uint(d) > 9 || buf[pos+4] != '\r' {
-					return p.next(buf, args, lim)
-				}
-				size = size*10 + d
-				start++
 			}
 		}
 		end := start + size
@@ -98,6 +95,9 @@ func (p *Parser) Next(buf []byte, args [][]byte, lim *Limits) (out [][]byte, n i
 	}
 	return args, pos, nil
 }
+
+// minArg is the shortest argument: "$0", CR LF, CR LF.
+const minArg = 6
 
 // Need returns how long buf must be, from the request's first byte, before the request can be complete or wrong; 0 = one byte more
 // than now.
