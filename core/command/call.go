@@ -1,0 +1,61 @@
+package command
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/internal/crc"
+	"github.com/sleipnirdb/sleipnir/net/resp"
+)
+
+// Call is one execution of a command. It and everything in it is borrowed: it
+// ends when the handler returns. Args are views into the connection's read
+// buffer; what is kept must be copied.
+type Call struct {
+	Cmd     *Command
+	Args    [][]byte // Args[0] is the name as sent
+	W       *resp.Writer
+	Session *session.Session
+	// Now is the unix time in milliseconds at which the call takes effect.
+	Now int64
+	// Set holds all partitions; a handler touches only those that its scope
+	// leases.
+	Set *partition.Set
+	// Partition is the first key's, or -1 when the call has several or none.
+	Partition int
+	// InExec: inside EXEC or a script. Nothing may park.
+	InExec bool
+	// Nested runs the commands of a transaction or script.
+	Nested Nested
+	// Dirty counts the changes that this call made to the data.
+	Dirty int64
+}
+
+// Nested runs a command within the leases of the call around it.
+type Nested interface {
+	// RunNested executes cmd, and writes its reply or its error to c.W. The
+	// call is as before when it returns.
+	RunNested(c *Call, cmd *Command, args [][]byte)
+}
+
+// DB returns the database of the partition that holds the key. Its lease must
+// be within the call's scope.
+func (c *Call) DB(key []byte) *keyspace.DB {
+	if p := c.Partition; p >= 0 {
+		return c.Set.Space(p).DB(c.Session.DB)
+	}
+	return c.DBAt(c.Session.DB, key)
+}
+
+// DBAt returns database db of the partition that holds the key.
+func (c *Call) DBAt(db int, key []byte) *keyspace.DB {
+	return c.Set.Space(c.Set.Of(crc.Slot(key))).DB(db)
+}
+
+// Propagate replaces what the journal gets for this call by args, the
+// deterministic form of its effect.
+func (c *Call) Propagate(args ...[]byte) { _ = args }
+
+// Parked is what a handler returns after it set Session.Block: the reply comes
+// later.
+const Parked Error = "parked"

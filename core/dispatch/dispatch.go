@@ -1,0 +1,159 @@
+// Package dispatch carries a request from a connection's bytes to its reply:
+// parse, look up, gate, find the keys, take the leases, run, count.
+//
+//	Input ─ parse ─ lookup ─ gate ─┬─ no key ───────────────────────── run
+//	                               ├─ one partition: lease free ────── run
+//	                               │                 busy: lend ─ … ─ run by the holder, resume
+//	                               ├─ several: all free ───────────── run
+//	                               │           busy: lend, retry, then the token
+//	                               └─ off the loop: an ordinary goroutine takes the leases and runs
+//
+// An Executor does this for one loop. To lend a session is to hand it, parked,
+// to whoever holds the lease that its command waits for; that executor runs
+// the command and posts the session back to its loop.
+package dispatch
+
+import (
+	"sync/atomic"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/internal/clock"
+	"github.com/sleipnirdb/sleipnir/net/loop"
+)
+
+// Hooks is what the dispatcher asks of the rooms above it.
+type Hooks interface {
+	// Opened decides about a new connection on its loop; an error is sent and
+	// the connection closed.
+	Opened(c *loop.Conn) (*session.Session, error)
+	// Closed ends a session. On its loop.
+	Closed(s *session.Session, why error)
+	// Ticked runs on each loop about once a millisecond of activity, and
+	// returns in how many milliseconds it wants to run again (-1: no wish).
+	Ticked(x *Executor) int
+	// Slow records a command that took longer than the slow log's threshold.
+	Slow(s *session.Session, args [][]byte, ticks uint64, nowMs int64)
+}
+
+// Memory makes room when used memory is over maxmemory.
+type Memory interface {
+	// MakeRoom evicts by the policy in force, and reports whether a command
+	// that needs memory may go on. x holds no lease.
+	MakeRoom(x *Executor) bool
+}
+
+// Dispatcher is the loops' handler.
+type Dispatcher struct {
+	Table  *command.Table
+	Set    *partition.Set
+	Config *config.Config
+	Hooks  Hooks
+	Memory Memory
+
+	// gate holds process-wide conditions that take every command off the
+	// gate's fast path. Atomic.
+	gate atomic.Uint32
+	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
+	pausedUntilMs atomic.Int64
+
+	offLoop executorPool
+}
+
+// New returns a dispatcher over the given parts.
+func New(table *command.Table, set *partition.Set, cfg *config.Config, hooks Hooks) *Dispatcher {
+	return &Dispatcher{Table: table, Set: set, Config: cfg, Hooks: hooks}
+}
+
+// Start gives the loop its executor.
+func (d *Dispatcher) Start(l *loop.Loop) {
+	x := new(Executor)
+	x.init(d)
+	x.loop = l
+	l.Data = x
+}
+
+// Stop ends the loop's executor; what it counted goes to the pool's.
+func (d *Dispatcher) Stop(l *loop.Loop) {
+	d.offLoop.inherit(l.Data.(*Executor).Stats)
+}
+
+// Open accepts or refuses a connection.
+func (d *Dispatcher) Open(c *loop.Conn) {
+	x := c.Loop().Data.(*Executor)
+	s, err := d.Hooks.Opened(c)
+	if err != nil {
+		x.Stats.Rejected++
+		c.Out = append(append(append(c.Out, '-'), err.Error()...), "\r\n"...)
+		c.CloseAfterFlush()
+		return
+	}
+	x.Stats.Connections++
+	s.Conn = c
+	c.Data = s
+	x.sessions[s] = struct{}{}
+}
+
+// Close ends the connection's session.
+func (d *Dispatcher) Close(c *loop.Conn, why error) {
+	s, _ := c.Data.(*session.Session)
+	if s == nil {
+		return
+	}
+	x := c.Loop().Data.(*Executor)
+	delete(x.sessions, s)
+	x.unblock(s)
+	d.Hooks.Closed(s, why)
+}
+
+// Hangup ends a wait whose client went away.
+func (d *Dispatcher) Hangup(c *loop.Conn) {
+	s, _ := c.Data.(*session.Session)
+	if s == nil || s.Lent {
+		return
+	}
+	x := c.Loop().Data.(*Executor)
+	if s.Blocked() || x.paused[s] {
+		x.unblock(s)
+		delete(x.paused, s)
+		c.Abort(errHangup)
+	}
+}
+
+const errHangup command.Error = "peer closed"
+
+// Input executes what the connection has sent.
+func (d *Dispatcher) Input(c *loop.Conn) {
+	s, _ := c.Data.(*session.Session)
+	if s == nil {
+		c.Consume(len(c.In()))
+		return
+	}
+	c.Loop().Data.(*Executor).input(s, c)
+}
+
+// Tick does the loop's periodic work, at most once a millisecond.
+func (d *Dispatcher) Tick(l *loop.Loop) int {
+	x := l.Data.(*Executor)
+	if l.NowMs == x.tickedMs {
+		return 1
+	}
+	x.tickedMs = l.NowMs
+	x.now = l.NowMs
+	x.configure()
+	next := d.Hooks.Ticked(x)
+	return sooner(next, x.timers())
+}
+
+// sooner returns the earlier of two delays in ms, -1 standing for never.
+func sooner(a, b int) int {
+	if a < 0 || (b >= 0 && b < a) {
+		return b
+	}
+	return a
+}
+
+// ticksNow is the clock that commands are measured with.
+func ticksNow() uint64 { return clock.Ticks() }

@@ -1,0 +1,346 @@
+package dispatch
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/internal/clock"
+	"github.com/sleipnirdb/sleipnir/internal/crc"
+	"github.com/sleipnirdb/sleipnir/net/loop"
+	"github.com/sleipnirdb/sleipnir/net/resp"
+)
+
+// Bounds of one executor's work.
+const (
+	// flushBytes is how much reply gathers before it is written while more of
+	// the same pipeline waits.
+	flushBytes = 64 << 10
+	// spinTries is how often a busy lease is looked at before the command is
+	// posted to its holder: about the time of one short command.
+	spinTries = 64
+	// maxServed is how many posted tasks one drain serves before it hands the
+	// lease to the loop of the next one, so that a hot partition's holder
+	// gets back to its own clients.
+	maxServed = 64
+	// maxAttempts is how often an all-or-none acquisition is tried before the
+	// command takes the token.
+	maxAttempts = 4
+	// maxKeptArgs bounds the argument array that is kept between commands.
+	maxKeptArgs = 1024
+)
+
+// none is the partition of an executor that keeps no lease.
+const none = -1
+
+// Executor runs commands on one loop, or on one ordinary goroutine. Only its
+// own thread touches it.
+type Executor struct {
+	d     *Dispatcher
+	loop  *loop.Loop // nil: an ordinary goroutine
+	Stats *stats.Local
+
+	call command.Call
+	args [][]byte
+	keys []command.KeyRef
+	mask partition.Mask
+
+	// held is the partition whose lease is kept over a run of commands.
+	held int
+	// drains are leases to give back, after serving their tasks, last first.
+	drains   []*partition.Lease
+	draining bool
+
+	now       int64  // unix ms of the current batch
+	ticks     uint64 // clock at the end of the last command
+	lastName  *command.Command
+	slowTicks uint64
+	tickedMs  int64
+
+	sessions map[*session.Session]struct{}
+	blocked  map[*session.Session]struct{}
+	paused   map[*session.Session]bool
+
+	limits, lockedLimits resp.Limits
+	configVersion        uint64
+}
+
+func (x *Executor) init(d *Dispatcher) {
+	*x = Executor{
+		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
+		args:     make([][]byte, 0, 64),
+		sessions: make(map[*session.Session]struct{}),
+		blocked:  make(map[*session.Session]struct{}),
+		paused:   make(map[*session.Session]bool),
+	}
+	x.call.Set, x.call.Nested = d.Set, x
+	x.configVersion = ^uint64(0)
+	x.configure()
+}
+
+// Now returns the unix time in milliseconds of the current batch.
+func (x *Executor) Now() int64 { return x.now }
+
+// Loop returns the executor's loop, nil for an ordinary goroutine.
+func (x *Executor) Loop() *loop.Loop { return x.loop }
+
+// Sessions are those of this loop. On the loop.
+func (x *Executor) Sessions() map[*session.Session]struct{} { return x.sessions }
+
+// configure takes over settings that changed.
+func (x *Executor) configure() {
+	cfg := x.d.Config
+	v := cfg.Version()
+	if v == x.configVersion {
+		return
+	}
+	x.configVersion = v
+	x.limits = resp.Limits{MaxBulk: cfg.Int(config.ProtoMaxBulkLen), MaxMultibulk: 1 << 30, MaxInline: 64 << 10, Authenticated: true}
+	x.lockedLimits = x.limits
+	x.lockedLimits.Authenticated = false
+	x.slowTicks = ^uint64(0)
+	if us := cfg.Int(config.SlowlogLogSlowerThan); us >= 0 {
+		x.slowTicks = clock.TicksIn(us * 1000)
+	}
+}
+
+// input executes the requests that have arrived on c. It ends when they are
+// used up, or the session waits for something.
+func (x *Executor) input(s *session.Session, c *loop.Conn) {
+	s.W.B = c.Out
+	x.now = x.loop.NowMs
+	x.ticks = ticksNow()
+	s.ActiveMs = x.now
+	for s.State&session.Closing == 0 {
+		in := c.In()
+		if len(in) == 0 {
+			break
+		}
+		limits := &x.limits
+		if s.State&session.Locked != 0 {
+			limits = &x.lockedLimits
+		}
+		args, n, err := s.Parser.Next(in, x.args[:0], limits)
+		if err != nil {
+			x.protocolError(s, c, err)
+			break
+		}
+		if n == 0 {
+			c.Need(s.Parser.Need())
+			break
+		}
+		if cap(args) <= maxKeptArgs {
+			x.args = args
+		}
+		s.NetIn += uint64(n)
+		if len(args) == 0 {
+			c.Consume(n)
+			continue
+		}
+		switch x.request(s, args, n) {
+		case lent:
+			return
+		case parked:
+			x.drop()
+			c.Out, s.W.B = s.W.B, nil
+			if s.Blocked() {
+				x.blocked[s] = struct{}{}
+			}
+			c.Park()
+			return
+		case ran:
+		}
+		if len(s.W.B) > flushBytes && !x.flush(s, c) {
+			break
+		}
+	}
+	x.drop()
+	c.Out, s.W.B = s.W.B, nil
+	if s.State&session.Closing != 0 {
+		c.CloseAfterFlush()
+	}
+}
+
+// flush writes what has gathered, and reports whether the connection takes
+// more.
+func (x *Executor) flush(s *session.Session, c *loop.Conn) bool {
+	x.drop()
+	c.Out = s.W.B
+	c.Flush()
+	s.W.B = c.Out
+	return c.Writable()
+}
+
+func (x *Executor) protocolError(s *session.Session, c *loop.Conn, err error) {
+	x.Stats.ProtocolErrors++
+	x.Stats.Failed("ERR")
+	s.W.Error("ERR " + err.Error())
+	c.Consume(len(c.In()))
+	s.State |= session.Closing
+}
+
+// outcome says what became of a request.
+type outcome uint8
+
+const (
+	ran    outcome = iota // replied
+	parked                // the session waits; its loop still owns it
+	lent                  // the session belongs to another thread now
+)
+
+// request carries out one request whose n bytes stand at the front of the
+// connection's input.
+func (x *Executor) request(s *session.Session, args [][]byte, n int) outcome {
+	cmd := x.lastName
+	if cmd == nil || len(cmd.Sub) != 0 || !command.Is(args[0], cmd.Name) || !cmd.TakesCount(len(args)) {
+		var err error
+		if cmd, err = x.d.Table.Find(args); err != nil {
+			s.Conn.Consume(n)
+			x.refuse(s, cmd, err)
+			return ran
+		}
+		x.lastName = cmd
+	}
+	s.Commands++
+	s.LastCommand = cmd.Full
+	if uint32(s.State)|x.d.gate.Load() != 0 || cmd.Flags&alwaysGated != 0 {
+		switch verdict, err := x.pass(s, cmd, args); verdict {
+		case refused:
+			s.Conn.Consume(n)
+			x.refuse(s, cmd, err)
+			return ran
+		case queued:
+			s.Conn.Consume(n)
+			return ran
+		case paused:
+			// The request stays where it is, to be parsed again.
+			x.paused[s] = true
+			return parked
+		case passed:
+		}
+	}
+	s.Conn.Consume(n)
+	mark := len(s.W.B)
+	out := x.route(s, cmd, args)
+	if out == ran && s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
+		silence(s, mark)
+	}
+	return out
+}
+
+// route takes the leases that the command needs, and runs it.
+func (x *Executor) route(s *session.Session, cmd *command.Command, args [][]byte) outcome {
+	if cmd.OneKey > 0 && cmd.Flags&command.OffLoop == 0 {
+		p := x.d.Set.Of(crc.Slot(args[cmd.OneKey]))
+		if p != x.held && !x.take(p) {
+			return x.lendFor(s, cmd, args, p)
+		}
+		return x.run(s, cmd, args, p)
+	}
+	x.drop()
+	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 {
+		return x.offLoop(s, cmd, args)
+	}
+	all, several, err := x.needs(s, cmd, args)
+	switch {
+	case err != nil:
+		x.refuse(s, cmd, err)
+		return ran
+	case all:
+		return x.withToken(s, cmd, args)
+	case several:
+		return x.withSeveral(s, cmd, args)
+	}
+	return x.run(s, cmd, args, none)
+}
+
+// needs fills x.mask with the partitions of a command whose key is not simply
+// at one place. Without all and several, it needs none.
+func (x *Executor) needs(s *session.Session, cmd *command.Command, args [][]byte) (all, several bool, err error) {
+	switch cmd.Scope {
+	case command.ScopeAll:
+		x.mask = partition.Mask{}
+		x.mask.Fill(x.d.Set.Len())
+		return true, false, nil
+	case command.ScopeRoute:
+		x.mask = partition.Mask{}
+		x.prepare(s, cmd, args, none)
+		cmd.Route(&x.call, &x.mask)
+		first := x.mask.Next(0)
+		return x.mask.Len() == x.d.Set.Len() && x.d.Set.Len() > 1, first >= 0, nil
+	case command.ScopeKeys:
+	}
+	if len(cmd.Keys) == 0 && cmd.FindKeys == nil {
+		return false, false, nil
+	}
+	x.keys, err = cmd.AppendKeys(args, x.keys[:0])
+	if err != nil {
+		// The handler words the error as its command does.
+		return false, false, nil
+	}
+	x.mask = partition.Mask{}
+	for _, k := range x.keys {
+		x.mask.Add(x.d.Set.Of(crc.Slot(args[k.Pos])))
+	}
+	return false, len(x.keys) > 0, nil
+}
+
+// prepare fills the call.
+func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]byte, p int) {
+	c := &x.call
+	c.Cmd, c.Args, c.W, c.Session = cmd, args, &s.W, s
+	c.Now, c.Partition, c.InExec, c.Dirty = x.now, p, false, 0
+}
+
+// run executes a command whose leases are held; p is its only partition, or
+// none.
+func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
+	x.prepare(s, cmd, args, p)
+	mark := len(s.W.B)
+	err := cmd.Run(&x.call)
+	end := ticksNow()
+	spent := end - x.ticks
+	x.ticks = end
+	x.Stats.Ran(cmd.ID, spent)
+	if spent > x.slowTicks {
+		x.slow(s, cmd, args, spent)
+	}
+	if err != nil {
+		if err == command.Parked {
+			return parked
+		}
+		s.W.B = s.W.B[:mark]
+		x.Stats.Commands[cmd.ID].Failed++
+		x.Stats.Failed(err.Error())
+		s.W.Error(err.Error())
+	}
+	return ran
+}
+
+// refuse answers a request that was not executed.
+func (x *Executor) refuse(s *session.Session, cmd *command.Command, err error) {
+	mark := len(s.W.B)
+	if cmd != nil {
+		x.Stats.Commands[cmd.ID].Rejected++
+	}
+	x.Stats.Failed(err.Error())
+	if s.State&session.InMulti != 0 {
+		s.State |= session.DirtyExec
+	}
+	s.W.Error(err.Error())
+	silence(s, mark)
+}
+
+// silence takes back a reply that CLIENT REPLY has turned off.
+func silence(s *session.Session, mark int) {
+	switch {
+	case s.State&session.ReplySkipNext != 0:
+		s.State = s.State&^session.ReplySkipNext | session.ReplySkip
+	case s.State&session.ReplySkip != 0:
+		s.State &^= session.ReplySkip
+		s.W.B = s.W.B[:mark]
+	case s.State&session.ReplyOff != 0:
+		s.W.B = s.W.B[:mark]
+	}
+}

@@ -1,0 +1,120 @@
+package dispatch
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/session"
+)
+
+// Conditions of the whole process that take every command through the gate.
+const (
+	// GateWritesPaused and GateAllPaused: CLIENT PAUSE.
+	GateWritesPaused uint32 = 1 << (16 + iota)
+	GateAllPaused
+	// GateLoading: the dataset is being loaded.
+	GateLoading
+	// GateMemory: used memory is over maxmemory.
+	GateMemory
+)
+
+// alwaysGated are commands that the gate has to see in any state.
+const alwaysGated = command.Protected | command.PubSub
+
+// verdict is what the gate says of a request.
+type verdict uint8
+
+const (
+	passed verdict = iota
+	refused
+	queued // by MULTI; already replied
+	paused
+)
+
+// pass checks a request in Valkey's order. Existence and argument count were
+// checked before.
+func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte) (verdict, error) {
+	gate := x.d.gate.Load()
+	flags := x.effectiveFlags(s, cmd)
+	if cmd.Flags&command.Protected != 0 {
+		if err := x.protected(s, cmd); err != nil {
+			return refused, err
+		}
+	}
+	if s.State&session.Locked != 0 && cmd.Flags&command.NoAuth == 0 {
+		return refused, command.ErrNoAuth
+	}
+	if s.State&session.InMulti != 0 && cmd.Flags&command.NoMulti != 0 {
+		return refused, command.Error("ERR Command not allowed inside a transaction")
+	}
+	if gate&GateMemory != 0 && flags&command.DenyOOM != 0 && !x.d.Memory.MakeRoom(x) {
+		return refused, command.ErrOOM
+	}
+	if s.State&session.Subscribed != 0 && !s.W.Resp3 && cmd.Flags&command.InPubSub == 0 {
+		return refused, command.Error("ERR Can't execute '" + cmd.Full +
+			"': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+	}
+	if gate&GateLoading != 0 && flags&command.Loading == 0 {
+		return refused, command.ErrLoading
+	}
+	if gate&GateAllPaused != 0 ||
+		(gate&GateWritesPaused != 0 && flags&(command.Write|command.MayReplicate) != 0) {
+		return paused, nil
+	}
+	if s.State&session.InMulti != 0 && cmd.Flags&command.MultiControl == 0 {
+		x.enqueue(s, cmd, args)
+		return queued, nil
+	}
+	return passed, nil
+}
+
+// effectiveFlags are the command's own, and for EXEC those of what it will run.
+func (x *Executor) effectiveFlags(s *session.Session, cmd *command.Command) command.Flags {
+	if s.State&session.InMulti == 0 || cmd.Name != "exec" {
+		return cmd.Flags
+	}
+	return (cmd.Flags | command.Flags(s.Multi.Flags)) &^ (command.Flags(s.Multi.Inverse) & (command.Stale | command.Loading))
+}
+
+// protected checks a command that a directive has to allow.
+func (x *Executor) protected(s *session.Session, cmd *command.Command) error {
+	top := cmd
+	if cmd.Container != nil {
+		top = cmd.Container
+	}
+	directive, id := "enable-debug-command", config.EnableDebugCommand
+	if top.Name == "module" {
+		directive, id = "enable-module-command", config.EnableModuleCommand
+	}
+	switch x.d.Config.Str(id) {
+	case "yes":
+		return nil
+	case "local":
+		if isLocal(s.Conn.RemoteAddr()) {
+			return nil
+		}
+	}
+	return command.Error("ERR " + strings.ToUpper(top.Name) + " command not allowed. If the " + directive +
+		" option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.")
+}
+
+// isLocal reports whether an address is of this machine: loopback or a unix
+// socket.
+func isLocal(addr string) bool {
+	ap, err := netip.ParseAddrPort(addr)
+	return err != nil || ap.Addr().Unmap().IsLoopback()
+}
+
+// SetGate turns conditions of the process on or off.
+func (d *Dispatcher) SetGate(bits uint32, on bool) {
+	if on {
+		d.gate.Or(bits)
+		return
+	}
+	d.gate.And(^bits)
+}
+
+// Gate returns the conditions in force.
+func (d *Dispatcher) Gate() uint32 { return d.gate.Load() }

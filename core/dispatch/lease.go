@@ -1,0 +1,389 @@
+package dispatch
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/net/loop"
+)
+
+// stage is how far a waiting command has come.
+type stage uint8
+
+const (
+	// wantsOne: posted to the lease of partition at.
+	wantsOne stage = iota
+	// wantsSeveral: posted to the lease of partition at, to try the rest of
+	// mask from there; holds nothing.
+	wantsSeveral
+	// wantsToken: posted to the token; holds nothing.
+	wantsToken
+	// wantsNext: holds the token and the members of mask below at; posted to
+	// the lease of partition at.
+	wantsNext
+)
+
+// op is a command that waits for leases. It belongs to whoever owns the
+// session, or, for an off-loop executor, to whoever holds the lease it is
+// posted to.
+type op struct {
+	task     partition.Task
+	s        *session.Session
+	cmd      *command.Command
+	args     [][]byte
+	stage    stage
+	at       int
+	attempts int
+	mask     partition.Mask
+	resume   loop.Post
+	adopt    loop.Post
+	// wake tells the goroutine that waits here that its leases are held; nil
+	// for a session's op.
+	wake chan struct{}
+}
+
+// opOf returns the session's op, made at its first wait.
+func opOf(s *session.Session) *op {
+	if o, _ := s.Op.(*op); o != nil {
+		return o
+	}
+	o := &op{s: s}
+	o.task.Owner = o
+	o.resume.Fn, o.resume.Arg = resumed, s
+	s.Op = o
+	return o
+}
+
+// take gets partition p's lease and keeps it as held, or says that it is busy
+// and stays so for a while. What was held before is given back.
+func (x *Executor) take(p int) bool {
+	x.drop()
+	l := x.d.Set.Lease(p)
+	if !l.TryAcquire() {
+		for try := 0; ; try++ {
+			if try == spinTries {
+				return false
+			}
+			if !l.Busy() && l.TryAcquire() {
+				break
+			}
+		}
+	}
+	x.held = p
+	x.d.Set.Space(p).SetNow(x.now)
+	return true
+}
+
+// drop gives back the lease that is kept over a run of commands.
+func (x *Executor) drop() {
+	if x.held != none {
+		l := x.d.Set.Lease(x.held)
+		x.held = none
+		if !l.TryRelease() {
+			x.giveBack(l)
+		}
+	}
+}
+
+// giveBack releases a lease after serving what waits for it. It does not
+// recurse: a task that needs further leases leaves them to the outermost call.
+func (x *Executor) giveBack(l *partition.Lease) {
+	x.drains = append(x.drains, l)
+	if x.draining {
+		return
+	}
+	x.draining = true
+	for served := 0; len(x.drains) > 0; {
+		top := len(x.drains) - 1
+		l := x.drains[top]
+		t := l.Next()
+		if t == nil {
+			x.drains = x.drains[:top]
+			continue
+		}
+		x.drains = x.drains[:top]
+		o := t.Owner.(*op)
+		if served >= maxServed && x.loop != nil && x.handOver(l, o) {
+			continue
+		}
+		served++
+		if !x.serve(l, o) {
+			// Below what the task added: that is given back first.
+			x.drains = append(x.drains, nil)
+			copy(x.drains[top+1:], x.drains[top:])
+			x.drains[top] = l
+		}
+	}
+	x.draining = false
+}
+
+// serve advances an op that was posted to l, which x holds. It reports whether
+// the op took the lease over.
+func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
+	x.Stats.Served++
+	switch o.stage {
+	case wantsOne:
+		if o.wake != nil {
+			o.wake <- struct{}{}
+			return true
+		}
+		x.runLent(o, o.at)
+	case wantsSeveral:
+		at := o.at
+		if x.takeRest(o) {
+			mask := o.mask // the op may be in use again once its session ran
+			x.runLent(o, none)
+			x.giveBackMask(&mask, at)
+			return false
+		}
+		x.retry(o)
+	case wantsToken:
+		x.takeInOrder(o, o.mask.Next(0))
+		return true
+	case wantsNext:
+		x.d.Set.Space(o.at).SetNow(x.now)
+		x.takeInOrder(o, o.mask.Next(o.at+1))
+		return true
+	}
+	return false
+}
+
+// runLent executes a lent session's command, and sends the session home.
+func (x *Executor) runLent(o *op, p int) {
+	s := o.s
+	if x.loop == nil {
+		x.now = nowMs()
+	}
+	if p != none {
+		x.d.Set.Space(p).SetNow(x.now)
+	}
+	x.ticks = ticksNow()
+	mark := len(s.W.B)
+	x.run(s, o.cmd, o.args, p)
+	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
+		silence(s, mark)
+	}
+	s.Conn.Post(&o.resume)
+}
+
+// resumed takes a session back on its loop and goes on with its input.
+func resumed(_ *loop.Loop, arg any) {
+	s := arg.(*session.Session)
+	s.Lent = false
+	c := s.Conn
+	c.Out, s.W.B = s.W.B, nil
+	if s.Blocked() {
+		c.Loop().Data.(*Executor).blocked[s] = struct{}{}
+		c.Flush()
+		return
+	}
+	if s.State&session.Closing != 0 {
+		c.CloseAfterFlush()
+		return
+	}
+	c.Resume()
+}
+
+// lend readies a session for another thread. From the moment its task is
+// posted the caller must not touch it.
+func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte) *op {
+	x.Stats.Posted++
+	o := opOf(s)
+	o.cmd, o.attempts = cmd, 0
+	o.args = append(o.args[:0], args...)
+	s.Last = s.View()
+	s.Lent = true
+	s.Conn.Park()
+	return o
+}
+
+// unlend takes back what lend readied, when the lease came free after all.
+func unlend(o *op) {
+	o.s.Lent = false
+	o.s.Conn.Unpark()
+}
+
+// lendFor waits for partition p's lease.
+func (x *Executor) lendFor(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
+	o := x.lend(s, cmd, args)
+	o.stage, o.at = wantsOne, p
+	if !x.d.Set.Lease(p).AcquireOrPost(&o.task) {
+		return lent
+	}
+	unlend(o)
+	x.held = p
+	x.d.Set.Space(p).SetNow(x.now)
+	return x.run(s, cmd, args, p)
+}
+
+// withSeveral runs a command over the partitions of x.mask: all or none.
+func (x *Executor) withSeveral(s *session.Session, cmd *command.Command, args [][]byte) outcome {
+	busy := x.takeMask(&x.mask, none)
+	if busy == none {
+		return x.runWith(s, cmd, args)
+	}
+	o := x.lend(s, cmd, args)
+	o.mask, o.stage, o.at = x.mask, wantsSeveral, busy
+	for o.attempts < maxAttempts {
+		if !x.d.Set.Lease(o.at).AcquireOrPost(&o.task) {
+			return lent
+		}
+		at := o.at
+		if x.takeRest(o) {
+			unlend(o)
+			x.mask = o.mask
+			return x.runWith(s, cmd, args)
+		}
+		x.giveBack(x.d.Set.Lease(at))
+	}
+	return x.queueForToken(o)
+}
+
+// runWith runs a command of this loop whose x.mask is held, and gives it back.
+func (x *Executor) runWith(s *session.Session, cmd *command.Command, args [][]byte) outcome {
+	p := x.mask.Next(0)
+	if x.mask.Next(p+1) >= 0 {
+		p = none
+	}
+	mask := x.mask
+	out := x.run(s, cmd, args, p)
+	x.giveBackMask(&mask, none)
+	return out
+}
+
+// withToken runs a command of this loop over x.mask by the serialized path.
+func (x *Executor) withToken(s *session.Session, cmd *command.Command, args [][]byte) outcome {
+	// Without contention everything is free: no need to park.
+	if x.takeMask(&x.mask, none) == none {
+		return x.runWith(s, cmd, args)
+	}
+	o := x.lend(s, cmd, args)
+	o.mask = x.mask
+	return x.queueForToken(o)
+}
+
+// queueForToken starts the serialized path of an op that holds nothing.
+func (x *Executor) queueForToken(o *op) outcome {
+	x.Stats.Tokens++
+	o.stage = wantsToken
+	if x.d.Set.Token.AcquireOrPost(&o.task) {
+		x.takeInOrder(o, o.mask.Next(0))
+	}
+	return lent
+}
+
+// takeInOrder goes on taking the op's partitions from p on, for the holder of
+// the token. On a busy one the op is left with its holder, who goes on.
+func (x *Executor) takeInOrder(o *op, p int) {
+	for p >= 0 {
+		o.stage, o.at = wantsNext, p
+		next := o.mask.Next(p + 1)
+		if !x.d.Set.Lease(p).AcquireOrPost(&o.task) {
+			return
+		}
+		x.d.Set.Space(p).SetNow(x.now)
+		p = next
+	}
+	if o.wake != nil {
+		o.wake <- struct{}{}
+		return
+	}
+	mask := o.mask
+	x.runLent(o, none)
+	x.giveBackMask(&mask, none)
+	x.giveBack(&x.d.Set.Token)
+}
+
+// takeRest tries the op's partitions besides at, which is held. On failure at
+// is the busy one and only the lease that was held before is still held.
+func (x *Executor) takeRest(o *op) bool {
+	o.attempts++
+	busy := x.takeMask(&o.mask, o.at)
+	if busy == none {
+		return true
+	}
+	o.at = busy
+	return false
+}
+
+// retry posts an op that lost an attempt to the lease that was busy, or sends
+// it to the token.
+func (x *Executor) retry(o *op) {
+	if o.attempts >= maxAttempts {
+		x.queueForToken(o)
+		return
+	}
+	l := x.d.Set.Lease(o.at)
+	if l.AcquireOrPost(&o.task) {
+		// Free by now: serve it from there once the present lease is back.
+		l.Return(&o.task)
+		x.drains = append(x.drains, nil)
+		copy(x.drains[1:], x.drains)
+		x.drains[0] = l
+	}
+}
+
+// takeMask takes every lease of m besides have, or none of them: then it
+// returns the busy one.
+func (x *Executor) takeMask(m *partition.Mask, have int) (busy int) {
+	for p := m.Next(0); p >= 0; p = m.Next(p + 1) {
+		if p == have {
+			continue
+		}
+		l := x.d.Set.Lease(p)
+		if !l.TryAcquire() && !spin(l) {
+			for q := m.Next(0); q < p; q = m.Next(q + 1) {
+				if q != have {
+					x.release(q)
+				}
+			}
+			return p
+		}
+		x.d.Set.Space(p).SetNow(x.now)
+	}
+	return none
+}
+
+// spin waits for a lease for about the time of a short command.
+func spin(l *partition.Lease) bool {
+	for range spinTries {
+		if !l.Busy() && l.TryAcquire() {
+			return true
+		}
+	}
+	return false
+}
+
+// giveBackMask releases every lease of m besides keep.
+func (x *Executor) giveBackMask(m *partition.Mask, keep int) {
+	for p := m.Next(0); p >= 0; p = m.Next(p + 1) {
+		if p != keep {
+			x.release(p)
+		}
+	}
+}
+
+func (x *Executor) release(p int) {
+	if l := x.d.Set.Lease(p); !l.TryRelease() {
+		x.giveBack(l)
+	}
+}
+
+// handOver gives a lease with its next task to the loop of that task's
+// session. It reports false where that is this very loop.
+func (x *Executor) handOver(l *partition.Lease, o *op) bool {
+	if o.s == nil || o.s.Conn.Loop() == x.loop {
+		return false
+	}
+	l.Return(&o.task)
+	o.adopt.Fn, o.adopt.Arg = adopted, l
+	o.s.Conn.Post(&o.adopt)
+	return true
+}
+
+// adopted goes on draining a lease that another loop handed over.
+func adopted(l *loop.Loop, arg any) {
+	x := l.Data.(*Executor)
+	x.now = l.NowMs
+	x.giveBack(arg.(*partition.Lease))
+}

@@ -1,0 +1,49 @@
+package dispatch
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/session"
+)
+
+// enqueue keeps a command for EXEC: its arguments are copied, in one block.
+func (x *Executor) enqueue(s *session.Session, cmd *command.Command, args [][]byte) {
+	total := 0
+	for _, arg := range args {
+		total += len(arg)
+	}
+	block := make([]byte, 0, total)
+	kept := make([][]byte, len(args))
+	for i, arg := range args {
+		at := len(block)
+		block = append(block, arg...)
+		kept[i] = block[at:len(block):len(block)]
+	}
+	s.Multi.Queue = append(s.Multi.Queue, session.Queued{Command: cmd.ID, Args: kept})
+	s.Multi.Bytes += total
+	s.Multi.Flags |= uint64(cmd.Flags)
+	s.Multi.Inverse |= ^uint64(cmd.Flags)
+	s.W.Status("QUEUED")
+}
+
+// RunNested executes a command within the leases of c, as EXEC and scripts do.
+func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byte) {
+	outer := *c
+	c.Cmd, c.Args, c.InExec, c.Partition = cmd, args, true, none
+	mark := len(c.W.B)
+	start := ticksNow()
+	err := cmd.Run(c)
+	spent := ticksNow() - start
+	x.Stats.Ran(cmd.ID, spent)
+	if spent > x.slowTicks {
+		x.slow(c.Session, cmd, args, spent)
+	}
+	if err != nil {
+		c.W.B = c.W.B[:mark]
+		x.Stats.Commands[cmd.ID].Failed++
+		x.Stats.Failed(err.Error())
+		c.W.Error(err.Error())
+	}
+	dirty := c.Dirty
+	*c = outer
+	c.Dirty = dirty
+}

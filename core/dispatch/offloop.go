@@ -1,0 +1,174 @@
+package dispatch
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/internal/crc"
+)
+
+// nowMs is the wall clock where no loop keeps one.
+func nowMs() int64 { return time.Now().UnixMilli() }
+
+// executorPool holds the executors of ordinary goroutines.
+type executorPool struct {
+	mu   sync.Mutex // guards all; a leaf: nothing is locked under it
+	free []*offLoopExecutor
+	past *stats.Local // of work off the loops, and of loops that ended
+}
+
+// offLoopExecutor is an executor that may wait.
+type offLoopExecutor struct {
+	Executor
+	wait op
+}
+
+func (pool *executorPool) get(d *Dispatcher) *offLoopExecutor {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	if n := len(pool.free); n > 0 {
+		y := pool.free[n-1]
+		pool.free = pool.free[:n-1]
+		return y
+	}
+	y := &offLoopExecutor{}
+	y.init(d)
+	y.wait.task.Owner = &y.wait
+	y.wait.wake = make(chan struct{}, 1)
+	return y
+}
+
+func (pool *executorPool) put(y *offLoopExecutor) {
+	pool.inherit(y.Stats)
+	y.Stats.Reset()
+	pool.mu.Lock()
+	pool.free = append(pool.free, y)
+	pool.mu.Unlock()
+}
+
+// inherit adds counters to those of the past.
+func (pool *executorPool) inherit(l *stats.Local) {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	if pool.past == nil {
+		pool.past = stats.New(len(l.Commands))
+	}
+	l.AddTo(pool.past)
+}
+
+// offLoop runs a command on an ordinary goroutine while its connection is
+// parked.
+func (x *Executor) offLoop(s *session.Session, cmd *command.Command, args [][]byte) outcome {
+	o := x.lend(s, cmd, args)
+	go x.d.runOffLoop(o)
+	return lent
+}
+
+func (d *Dispatcher) runOffLoop(o *op) {
+	y := d.offLoop.get(d)
+	y.run(o)
+	d.offLoop.put(y)
+}
+
+// run executes a lent session's command, waiting for the leases it needs.
+func (y *offLoopExecutor) run(o *op) {
+	y.configure()
+	y.now = nowMs()
+	s := o.s
+	if err := y.acquire(s, o.cmd, o.args); err != nil {
+		y.refuse(s, o.cmd, err)
+		s.Conn.Post(&o.resume)
+		return
+	}
+	y.now = nowMs()
+	y.ticks = ticksNow()
+	mark := len(s.W.B)
+	y.Executor.run(s, o.cmd, o.args, none)
+	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
+		silence(s, mark)
+	}
+	y.releaseAll()
+	s.Conn.Post(&o.resume)
+}
+
+// acquire takes what the command needs into y.wait.mask.
+func (y *offLoopExecutor) acquire(s *session.Session, cmd *command.Command, args [][]byte) error {
+	y.wait.mask = partition.Mask{}
+	if cmd.OneKey > 0 {
+		y.wait.mask.Add(y.d.Set.Of(crc.Slot(args[cmd.OneKey])))
+	} else {
+		all, several, err := y.needs(s, cmd, args)
+		if err != nil {
+			return err
+		}
+		if !all && !several {
+			return nil
+		}
+		y.wait.mask = y.mask
+	}
+	y.acquireMask()
+	return nil
+}
+
+// acquireMask waits until every partition of y.wait.mask is held: a single one
+// by its lease, several by the serialized path.
+func (y *offLoopExecutor) acquireMask() {
+	o := &y.wait
+	first := o.mask.Next(0)
+	if first < 0 {
+		return
+	}
+	if o.mask.Next(first+1) < 0 {
+		o.stage, o.at = wantsOne, first
+		if !y.d.Set.Lease(first).AcquireOrPost(&o.task) {
+			<-o.wake
+		}
+		y.d.Set.Space(first).SetNow(y.now)
+		return
+	}
+	y.Stats.Tokens++
+	o.stage = wantsToken
+	if y.d.Set.Token.AcquireOrPost(&o.task) {
+		y.takeInOrder(o, first)
+	}
+	<-o.wake
+}
+
+// releaseAll gives back what acquireMask took.
+func (y *offLoopExecutor) releaseAll() {
+	o := &y.wait
+	first := o.mask.Next(0)
+	if first < 0 {
+		return
+	}
+	several := o.mask.Next(first+1) >= 0
+	y.giveBackMask(&o.mask, none)
+	if several {
+		y.giveBack(&y.d.Set.Token)
+	}
+	o.mask = partition.Mask{}
+}
+
+// Exclusive runs f while the partitions in mask are held, on the calling
+// goroutine, which must not be a loop's.
+func (d *Dispatcher) Exclusive(mask *partition.Mask, f func(x *Executor)) {
+	y := d.offLoop.get(d)
+	y.now = nowMs()
+	y.wait.mask = *mask
+	y.acquireMask()
+	y.now = nowMs()
+	f(&y.Executor)
+	y.releaseAll()
+	d.offLoop.put(y)
+}
+
+// ExclusiveAll is Exclusive over every partition.
+func (d *Dispatcher) ExclusiveAll(f func(x *Executor)) {
+	var all partition.Mask
+	all.Fill(d.Set.Len())
+	d.Exclusive(&all, f)
+}

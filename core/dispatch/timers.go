@@ -1,0 +1,112 @@
+package dispatch
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/session"
+)
+
+// timers ends the waits that are due, and returns in how many milliseconds the
+// next one is (-1: none).
+func (x *Executor) timers() int {
+	x.unpause()
+	next := -1
+	for s := range x.blocked {
+		if s.Lent || s.Block.UntilMs == 0 {
+			continue
+		}
+		if left := s.Block.UntilMs - x.now; left > 0 {
+			next = sooner(next, int(min(left, maxTimerMs)))
+			continue
+		}
+		x.timeOut(s)
+	}
+	if len(x.paused) > 0 {
+		next = sooner(next, int(max(1, min(x.d.pausedUntilMs.Load()-x.now, maxTimerMs))))
+	}
+	return next
+}
+
+// maxTimerMs bounds how long a loop sleeps for a timer; it then looks again.
+const maxTimerMs = 60_000
+
+// timeOut ends a wait that ran out of time.
+func (x *Executor) timeOut(s *session.Session) {
+	delete(x.blocked, s)
+	reply := s.Block.Timeout
+	cancel := s.Block.Cancel
+	s.Block = session.Block{}
+	if cancel != nil {
+		cancel(s)
+	}
+	s.W.B, s.Conn.Out = s.Conn.Out, nil
+	reply(s)
+	s.Conn.Out, s.W.B = s.W.B, nil
+	s.Conn.Resume()
+}
+
+// unblock forgets a wait whose client goes away.
+func (x *Executor) unblock(s *session.Session) {
+	delete(x.blocked, s)
+	if cancel := s.Block.Cancel; cancel != nil {
+		cancel(s)
+	}
+	s.Block = session.Block{}
+}
+
+// Unblock ends the wait of a session of this loop, as CLIENT UNBLOCK does, and
+// reports whether it waited.
+func (x *Executor) Unblock(s *session.Session, withError bool) bool {
+	if s.Lent || !s.Blocked() {
+		return false
+	}
+	if withError {
+		s.Block.Timeout = func(s *session.Session) {
+			s.W.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+		}
+	}
+	x.timeOut(s)
+	return true
+}
+
+// Pause holds back commands until the given unix time: all of them, or those
+// that write. A later end and the stricter mode win, as in Valkey.
+func (d *Dispatcher) Pause(untilMs int64, all bool) {
+	for {
+		old := d.pausedUntilMs.Load()
+		if old >= untilMs || d.pausedUntilMs.CompareAndSwap(old, untilMs) {
+			break
+		}
+	}
+	if all {
+		d.SetGate(GateAllPaused, true)
+	}
+	d.SetGate(GateWritesPaused, true)
+}
+
+// Unpause ends CLIENT PAUSE.
+func (d *Dispatcher) Unpause() {
+	d.SetGate(GateAllPaused|GateWritesPaused, false)
+	d.pausedUntilMs.Store(0)
+}
+
+// unpause lets held-back sessions go on once the pause is over.
+func (x *Executor) unpause() {
+	d := x.d
+	if d.gate.Load()&(GateAllPaused|GateWritesPaused) != 0 && x.now >= d.pausedUntilMs.Load() {
+		d.Unpause()
+	}
+	if len(x.paused) == 0 || d.gate.Load()&(GateAllPaused|GateWritesPaused) != 0 {
+		return
+	}
+	for s := range x.paused {
+		delete(x.paused, s)
+		s.Conn.Resume()
+	}
+}
+
+// slow reports a command that took longer than slowlog-log-slower-than.
+func (x *Executor) slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64) {
+	if cmd.Flags&command.SkipCommandLog == 0 {
+		x.d.Hooks.Slow(s, args, ticks, x.now)
+	}
+}

@@ -1,0 +1,160 @@
+// Package session is the state of a connected client: what CLIENT LIST shows,
+// its transaction, and what it waits for.
+//
+// A session belongs to whoever runs its connection: its loop, or, while it is
+// lent, the holder of the lease that its command waits for. Fields are plain
+// unless they say "atomic". While a session is lent its loop reads the View
+// taken before, and nothing else.
+package session
+
+import (
+	"sync/atomic"
+
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/net/loop"
+	"github.com/sleipnirdb/sleipnir/net/resp"
+)
+
+// State holds the facts that make a command leave the fast path through the
+// gate: zero for a plain client.
+type State uint32
+
+// The states.
+const (
+	InMulti State = 1 << iota
+	// DirtyExec: a command was refused while queueing; EXEC aborts.
+	DirtyExec
+	// Locked: not authenticated.
+	Locked
+	// Subscribed to at least one channel or pattern.
+	Subscribed
+	// ReplyOff, ReplySkipNext, ReplySkip: CLIENT REPLY.
+	ReplyOff
+	ReplySkipNext
+	ReplySkip
+	// Monitoring: MONITOR.
+	Monitoring
+	// NoTouch: reads leave LRU and LFU alone.
+	NoTouch
+	// NoEvict: exempt from client eviction.
+	NoEvict
+	// Closing: the connection ends after what it has to say.
+	Closing
+	// ImportSource: CLIENT IMPORT-SOURCE ON.
+	ImportSource
+	// ReadOnlyMode: READONLY, for cluster replicas.
+	ReadOnlyMode
+)
+
+// Session is one connected client.
+type Session struct {
+	Conn   *loop.Conn
+	W      resp.Writer
+	Parser resp.Parser
+	State  State
+	DB     int
+	ID     uint64
+
+	// CreatedMs and ActiveMs are unix times of the connect and of the last
+	// command.
+	CreatedMs, ActiveMs int64
+	Commands            uint64 // commands processed
+	NetIn, NetOut       uint64 // bytes
+	LastCommand         string // full name, "NULL" before the first
+
+	Name, User       string
+	LibName, LibVer  string
+	RedirectCapable  bool
+	SubCount         int // channels
+	PatternCount     int
+	ShardCount       int
+	Multi            Multi
+	Watch            Watch
+	Block            Block
+	// Pushes are out-of-band messages that came while the session was lent or
+	// in the middle of a reply: flushed by its loop. Loop only.
+	Pushes [][]byte
+	// KillAfterReply: CLIENT KILL named this session itself.
+	KillAfterReply bool
+
+	// Lent: another thread runs this session. Loop only.
+	Lent bool
+	// Last is the view taken when the session was lent. Loop only.
+	Last View
+
+	// OutHard is set by whoever finds the output over its limit. Atomic.
+	OutHard atomic.Bool
+
+	// Op is the dispatcher's state of a command that waits. Its owner is the
+	// owner of the session.
+	Op any
+}
+
+// Queued is one command that waits for EXEC.
+type Queued struct {
+	Command int // row ID
+	Args    [][]byte
+}
+
+// Multi is a transaction that is being queued.
+type Multi struct {
+	Queue []Queued
+	Bytes int // of the queued arguments
+	// Flags are the union of the queued commands' flags, Inverse that of
+	// their complements: what EXEC needs if one of them does.
+	Flags, Inverse uint64
+}
+
+// Watch is what WATCH remembers.
+type Watch struct {
+	Keys    []WatchedKey
+	Watcher keyspace.Watcher
+}
+
+// WatchedKey names a watched key.
+type WatchedKey struct {
+	DB  int
+	Key []byte
+}
+
+// Block is what a parked session waits for. Loop only.
+type Block struct {
+	// UntilMs is the unix time of the timeout, 0 for none.
+	UntilMs int64
+	// Timeout writes the reply of a wait that ran out; nil when not blocked.
+	Timeout func(s *Session)
+	// Cancel undoes the wait when the client is unblocked or goes away.
+	Cancel func(s *Session)
+}
+
+// Blocked reports whether the session waits in a blocking command.
+func (s *Session) Blocked() bool { return s.Block.Timeout != nil }
+
+// View is the part of a session that CLIENT LIST shows of its changing state.
+type View struct {
+	DB, MultiCount, WatchCount, SubCount, PatternCount, ShardCount int
+	MultiBytes                                                     int
+	State                                                          State
+	Resp3                                                          bool
+	LastCommand, Name, User, LibName, LibVer                       string
+	ActiveMs                                                       int64
+	Commands, NetIn, NetOut                                        uint64
+}
+
+// View returns the state as CLIENT LIST shows it. On the session's loop.
+func (s *Session) View() View {
+	if s.Lent {
+		return s.Last
+	}
+	multi := -1
+	if s.State&InMulti != 0 {
+		multi = len(s.Multi.Queue)
+	}
+	return View{
+		DB: s.DB, MultiCount: multi, WatchCount: len(s.Watch.Keys),
+		SubCount: s.SubCount, PatternCount: s.PatternCount, ShardCount: s.ShardCount,
+		MultiBytes: s.Multi.Bytes, State: s.State, Resp3: s.W.Resp3,
+		LastCommand: s.LastCommand, Name: s.Name, User: s.User, LibName: s.LibName, LibVer: s.LibVer,
+		ActiveMs: s.ActiveMs, Commands: s.Commands, NetIn: s.NetIn, NetOut: s.NetOut,
+	}
+}
