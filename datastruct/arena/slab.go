@@ -1,0 +1,228 @@
+package arena
+
+import "math/bits"
+
+// allocSlow is Alloc for what the fast path doesn't do: large blocks, sizes outside the table, a current
+// slab without free blocks, and all of it in debug builds.
+func (a *Arena) allocSlow(n int, p Purpose) Ref {
+	if n > classMax {
+		return a.allocLarge(n, p)
+	}
+	c := classOf(n)
+	s := a.page(a.current[c])
+	if s.free == 0 {
+		if !a.refill(c) {
+			return 0
+		}
+		s = a.page(a.current[c])
+	}
+	ref := pageRef(a.current[c]) + Ref(s.free-1)
+	if debug {
+		a.debugReuse(ref, int(classSize[c]))
+	}
+	s.free = *a.link(ref)
+	s.used++
+	a.used[p%purposeArray].add(int64(classSize[c]))
+	if debug {
+		a.debugAlloc(ref, int(classSize[c]), p)
+	}
+	return ref
+}
+
+// freeSlow is Free for blocks whose page has flags: large ones, blocks in a tail page of their slab, and the
+// first that is freed of a full slab.
+func (a *Arena) freeSlow(ref Ref, p Purpose) {
+	i := ref.page()
+	s := a.page(i)
+	if s.flags&flagLarge != 0 {
+		a.freeLarge(i>>pageToChunk, p)
+		return
+	}
+	i -= uint32(s.flags >> backShift)
+	s = a.page(i)
+	*a.link(ref) = s.free
+	s.free = uint16(ref-pageRef(i)) + 1
+	s.used--
+	a.used[p%purposeArray].add(-int64(classSize[s.class]))
+	if s.flags&flagFull != 0 {
+		s.flags = 0
+		a.pushSlab(&a.partial[s.class], i)
+	}
+	if s.used == 0 {
+		a.emptied(i)
+	}
+}
+
+// refill gives the current slab of class c, which has no free block, some; or makes another one current. It
+// prefers holes in partial slabs to memory that isn't touched yet.
+func (a *Arena) refill(c int) bool {
+	list := &a.partial[c]
+	if i := a.current[c]; i != 0 {
+		if s := a.page(i); s.carved < slabShapes[c].blocks {
+			a.appendSlab(list, i)
+		} else {
+			s.flags = flagFull
+		}
+		a.current[c] = 0
+	}
+	i := list.head
+	if i != 0 {
+		a.removeSlab(list, i)
+	} else if i = a.newSlab(c); i == 0 {
+		return false
+	}
+	a.current[c] = i
+	if a.page(i).free == 0 {
+		a.carve(c, i)
+	}
+	return true
+}
+
+// newSlab returns the head page of an empty slab of class c, or 0.
+func (a *Arena) newSlab(c int) uint32 {
+	n := uint32(slabShapes[c].chunks)
+	if n == 0 {
+		i := a.takePage()
+		if i != 0 {
+			*a.page(i) = page{class: uint8(c)}
+		}
+		return i
+	}
+	h := a.takeRun(n, chunkSlab)
+	if h == 0 {
+		return 0
+	}
+	i := h << pageToChunk
+	for k := range n << pageToChunk {
+		*a.page(i + k) = page{class: uint8(c), flags: uint8(k << backShift)}
+	}
+	return i
+}
+
+// carve puts the blocks of the next OS page of slab i into its empty free list: at least one block.
+func (a *Arena) carve(c int, i uint32) {
+	s := a.page(i)
+	size := int(classSize[c])
+	from := int(s.carved)
+	end := (from*size/osPageBytes + 1) * osPageBytes
+	to := min(max(end/size, from+1), int(slabShapes[c].blocks))
+	base := pageRef(i)
+	step := Ref(size >> refBits)
+	first := Ref(from) * step
+	if debug {
+		a.debugCarve(base+first, (to-from)*size)
+	}
+	at := first
+	for range to - from - 1 {
+		*a.link(base + at) = uint16(at+step) + 1
+		at += step
+	}
+	*a.link(base + at) = 0
+	s.free = uint16(first) + 1
+	s.carved = uint16(to)
+	a.touch(c, i, (to*size+osPageBytes-1)/osPageBytes)
+}
+
+// touch notes that the first n OS pages of slab i are committed.
+func (a *Arena) touch(c int, i uint32, n int) {
+	k := a.chunk(i >> pageToChunk)
+	if slabShapes[c].chunks != 0 {
+		a.touchRun(k, uint32(n))
+		return
+	}
+	if was := k.pageTouched(i % pagesInChunk); n > was {
+		k.setPageTouched(i%pagesInChunk, n)
+		a.commit.add(int64(n-was) * osPageBytes)
+	}
+}
+
+// emptied takes slab i, whose last block was freed, out of use, unless it is a current one.
+func (a *Arena) emptied(i uint32) {
+	s := a.page(i)
+	if a.current[s.class] == i {
+		return
+	}
+	a.removeSlab(&a.partial[s.class], i)
+	a.dropSlab(i)
+}
+
+// dropSlab turns slab i, which is on no list, into free memory.
+func (a *Arena) dropSlab(i uint32) {
+	if n := slabShapes[a.page(i).class].chunks; n != 0 {
+		a.freeRun(i >> pageToChunk)
+		return
+	}
+	a.freePage(i)
+}
+
+// takePage returns a page for a slab, or 0: a committed one if there is, else the next of a chunk.
+func (a *Arena) takePage() uint32 {
+	h := a.avail.head
+	if h == 0 {
+		if h = a.takeChunk(); h == 0 {
+			return 0
+		}
+	}
+	c := a.chunk(h)
+	dirty := c.dirtyMask()
+	m := dirty
+	if m == 0 {
+		m = c.free
+	}
+	k := uint32(bits.TrailingZeros8(m))
+	c.free &^= 1 << k
+	a.dirty -= c.pageTouched(k)
+	a.low = min(a.low, a.dirty)
+	if dirty &= c.free; dirty == 0 {
+		a.removeChunk(&a.avail, h)
+		if c.free != 0 {
+			a.appendChunk(&a.avail, h)
+		}
+	}
+	return h<<pageToChunk + k
+}
+
+// freePage takes a page back. Chunks with committed free pages stand before others in avail.
+func (a *Arena) freePage(i uint32) {
+	h, k := i>>pageToChunk, i%pagesInChunk
+	c := a.chunk(h)
+	*a.page(i) = page{class: classNone, flags: flagFree}
+	if c.free != 0 {
+		a.removeChunk(&a.avail, h)
+	}
+	c.free |= 1 << k
+	a.pushChunk(&a.avail, h)
+	a.dirty += c.pageTouched(k)
+}
+
+// takeChunk gets a chunk to be split, from limbo or from the range.
+func (a *Arena) takeChunk() uint32 {
+	h := a.takeRun(1, chunkPages)
+	if h == 0 {
+		return 0
+	}
+	c := a.chunk(h)
+	c.free = allPagesFree
+	// What a run calls its first n OS pages is here n spread over four pages.
+	n := int(c.touched)
+	c.touched = 0
+	for k := range uint32(pagesInChunk) {
+		c.setPageTouched(k, min(n, osPagesInPage))
+		n -= min(n, osPagesInPage)
+	}
+	a.dirty += c.pagesTouched()
+	for k := range uint32(pagesInChunk) {
+		*a.page(h<<pageToChunk + k) = page{class: classNone, flags: flagFree}
+	}
+	a.pushChunk(&a.avail, h)
+	return h
+}
+
+// pagesTouched returns the OS pages touched in a split chunk.
+func (c *chunk) pagesTouched() int {
+	n := 0
+	for k := range uint32(pagesInChunk) {
+		n += c.pageTouched(k)
+	}
+	return n
+}

@@ -1,0 +1,184 @@
+package arena
+
+import (
+	"math/bits"
+	"unsafe"
+)
+
+// Trim gives empty pages back to the system: those that lay unused since the last pass. One call does at
+// most maxPages pages of 16 KiB; more says that the pass goes on with the next call.
+//
+// Call it now and then under the lease, again while it returns true.
+func (a *Arena) Trim(maxPages int) (more bool) {
+	if a.goal <= 0 {
+		a.dropIdleSlabs()
+		a.goal = a.low
+	}
+	budget := min(a.goal, maxPages*osPagesInPage)
+	for budget > 0 {
+		n := a.trimPages()
+		if n == 0 {
+			n = a.trimLimbo(budget)
+		}
+		if n == 0 {
+			a.goal = 0
+			break
+		}
+		budget -= n
+		a.goal -= n
+	}
+	if a.goal > 0 {
+		return true
+	}
+	a.goal = 0
+	a.low = a.dirty
+	return false
+}
+
+// dropIdleSlabs takes the current slabs out of use that were empty at the last pass and are empty now.
+func (a *Arena) dropIdleSlabs() {
+	for c := range classCount {
+		i := a.current[c]
+		if i == 0 || a.page(i).used != 0 {
+			a.idle[c] = 0
+			continue
+		}
+		if a.idle[c] == i {
+			a.current[c] = 0
+			a.dropSlab(i)
+			i = 0
+		}
+		a.idle[c] = i
+	}
+}
+
+// trimPages releases the free pages of one split chunk and returns how many OS pages that were.
+func (a *Arena) trimPages() int {
+	h := a.avail.head
+	if h == 0 {
+		return 0
+	}
+	c := a.chunk(h)
+	m := uint32(c.dirtyMask())
+	if m == 0 {
+		return 0 // dirty chunks stand first
+	}
+	n := 0
+	for m != 0 {
+		k := uint32(bits.TrailingZeros32(m))
+		row := uint32(bits.TrailingZeros32(^(m >> k)))
+		a.releaseOS(a.owner.chunkAddr(h), int(k)*pageBytes, int(row)*pageBytes)
+		m &^= runMask(k, row)
+		for ; row > 0; row-- {
+			n += c.pageTouched(k)
+			c.setPageTouched(k, 0)
+			k++
+		}
+	}
+	a.forget(n)
+	a.removeChunk(&a.avail, h)
+	if c.free == allPagesFree {
+		a.limboOrGive(h)
+	} else {
+		a.appendChunk(&a.avail, h)
+	}
+	return n
+}
+
+// trimLimbo releases at most budget OS pages, rounded up to a chunk, from the end of a freed run. What is
+// released goes to the range.
+func (a *Arena) trimLimbo(budget int) int {
+	h := a.limbo.tail
+	if h == 0 {
+		return 0
+	}
+	c := a.chunk(h)
+	keep := uint32(0) // chunks that stay
+	if int(c.touched) > budget {
+		keep = (c.touched - uint32(budget)) / osPagesInRow
+	}
+	n := int(c.touched - min(c.touched, keep*osPagesInRow))
+	a.releaseOS(a.owner.chunkAddr(h), int(keep)*chunkBytes, n*osPageBytes)
+	c.touched -= uint32(n)
+	a.forget(n)
+	if c.touched == 0 {
+		a.removeChunk(&a.limbo, h)
+		a.limboOrGive(h)
+		return n
+	}
+	rest := c.run - keep
+	c.run = keep
+	a.owner.give(h+keep, rest)
+	return n
+}
+
+// forget takes n OS pages off the accounts.
+func (a *Arena) forget(n int) {
+	a.dirty -= n
+	a.low = min(a.low, a.dirty)
+	a.commit.add(-int64(n) * osPageBytes)
+}
+
+func (a *Arena) releaseOS(p unsafe.Pointer, from, n int) {
+	if n > 0 {
+		release(unsafe.Add(p, from), n)
+	}
+}
+
+// Dispose gives everything back to the range: at most maxChunks chunks of 64 KiB a call; more says that there
+// is more.
+//
+// It is for an arena that nobody else can reach any more (FLUSHALL has put a new one in its place), and may
+// run on any one goroutine without a lease.
+func (a *Arena) Dispose(maxChunks int) (more bool) {
+	for maxChunks > 0 && a.all != 0 {
+		h := a.all
+		c := a.chunk(h)
+		n := min(c.run, uint32(maxChunks))
+		keep := c.run - n
+		a.releaseOS(a.owner.chunkAddr(h), int(keep)*chunkBytes, a.disposeTail(c, keep))
+		if debug {
+			a.debugForget(pageRef((h+keep)<<pageToChunk), int(n)*chunkBytes)
+		}
+		if keep > 0 {
+			c.run = keep
+		} else {
+			a.delist(h)
+			*c = chunk{}
+		}
+		a.owner.give(h+keep, n)
+		maxChunks -= int(n)
+	}
+	if a.all != 0 {
+		return true
+	}
+	a.reset()
+	return false
+}
+
+// disposeTail takes the chunks of run c from keep on off the accounts. It returns the bytes to release.
+func (a *Arena) disposeTail(c *chunk, keep uint32) int {
+	if c.kind == chunkPages {
+		a.commit.add(-int64(c.pagesTouched()) * osPageBytes)
+		return chunkBytes
+	}
+	if c.touched <= keep*osPagesInRow {
+		return 0
+	}
+	n := int(c.touched - keep*osPagesInRow)
+	c.touched -= uint32(n)
+	a.commit.add(-int64(n) * osPageBytes)
+	return n * osPageBytes
+}
+
+// reset makes the arena as New made it.
+func (a *Arena) reset() {
+	for p := range PurposeCount {
+		a.used[p].add(-a.used[p].load())
+	}
+	a.current = [classArray]uint32{}
+	a.partial = [classArray]slabList{}
+	a.idle = [classArray]uint32{}
+	a.avail, a.limbo = chunkList{}, chunkList{}
+	a.dirty, a.low, a.goal = 0, 0, 0
+}
