@@ -49,7 +49,6 @@ type Task struct {
 	Owner any
 }
 
-
 // held is the word of a lease that is taken while nobody waits. Only its
 // address matters.
 var held = new(Task)

@@ -62,15 +62,15 @@ type Session struct {
 	NetIn, NetOut       uint64 // bytes
 	LastCommand         string // full name, "NULL" before the first
 
-	Name, User       string
-	LibName, LibVer  string
-	RedirectCapable  bool
-	SubCount         int // channels
-	PatternCount     int
-	ShardCount       int
-	Multi            Multi
-	Watch            Watch
-	Block            Block
+	Name, User      string
+	LibName, LibVer string
+	RedirectCapable bool
+	SubCount        int // channels
+	PatternCount    int
+	ShardCount      int
+	Multi           Multi
+	Watch           Watch
+	Block           Block
 	// Pushes are out-of-band messages that came while the session was lent or
 	// in the middle of a reply: flushed by its loop. Loop only.
 	Pushes [][]byte

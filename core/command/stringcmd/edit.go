@@ -1,0 +1,224 @@
+package stringcmd
+
+import (
+	"bytes"
+	"math"
+	"math/big"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
+)
+
+const errDecrOverflow command.Error = "ERR decrement would overflow"
+
+func incr(c *command.Call) error { return add(c, 1) }
+
+func decr(c *command.Call) error { return add(c, -1) }
+
+func incrby(c *command.Call) error {
+	by, ok := command.ParseInt(c.Args[2])
+	if !ok {
+		return command.ErrNotInt
+	}
+	return add(c, by)
+}
+
+func decrby(c *command.Call) error {
+	by, ok := command.ParseInt(c.Args[2])
+	if !ok {
+		return command.ErrNotInt
+	}
+	if by == math.MinInt64 {
+		return errDecrOverflow
+	}
+	return add(c, -by)
+}
+
+func add(c *command.Call, by int64) error {
+	key := c.Args[1]
+	db := c.DB(key)
+	e, err := text(db.FindWrite(key))
+	if err != nil {
+		return err
+	}
+	var n int64
+	if e.Exists() {
+		var ok bool
+		if n, ok = e.IsInt(); !ok {
+			if n, ok = command.ParseInt(e.Bytes()); !ok {
+				return command.ErrNotInt
+			}
+		}
+	}
+	if (by < 0 && n < math.MinInt64-by) || (by > 0 && n > math.MaxInt64-by) {
+		return command.ErrOverflow
+	}
+	n += by
+	if e.Exists() {
+		_, err = db.Update(e, object.Int(n))
+	} else {
+		err = db.Add(key, object.Int(n), keyspace.NoTTL)
+	}
+	if err != nil {
+		return noMemory(err)
+	}
+	changed(c, db, "incrby", key)
+	c.W.Int(n)
+	return nil
+}
+
+// Valkey computes INCRBYFLOAT in the x87's extended precision and prints it
+// with 17 digits behind the point.
+const (
+	extendedBits  = 64
+	floatDecimals = 17
+	// maxFloatText bounds the digits of a number that is parsed.
+	maxFloatText = 255
+	// maxExtendedExp is the largest binary exponent of the extended format.
+	maxExtendedExp = 16384
+)
+
+func incrbyfloat(c *command.Call) error {
+	key := c.Args[1]
+	db := c.DB(key)
+	e, err := text(db.FindWrite(key))
+	if err != nil {
+		return err
+	}
+	value := new(big.Float).SetPrec(extendedBits)
+	if e.Exists() {
+		if value = parseExtended(e.AppendValue(nil)); value == nil {
+			return command.ErrNotFloat
+		}
+	}
+	by := parseExtended(c.Args[2])
+	if by == nil {
+		return command.ErrNotFloat
+	}
+	if value.IsInf() || by.IsInf() {
+		return command.ErrNaN
+	}
+	value.Add(value, by)
+	if value.IsInf() || value.MantExp(nil) > maxExtendedExp {
+		return command.ErrNaN
+	}
+	sum := appendExtended(nil, value)
+	if e.Exists() {
+		_, err = db.Update(e, object.Text(sum))
+	} else {
+		err = db.Add(key, object.Text(sum), keyspace.NoTTL)
+	}
+	if err != nil {
+		return noMemory(err)
+	}
+	changed(c, db, "incrbyfloat", key)
+	c.Propagate([]byte("SET"), key, sum, []byte("KEEPTTL"))
+	c.W.Bulk(sum)
+	return nil
+}
+
+// parseExtended reads a number as strtold does; nil if it is none.
+func parseExtended(b []byte) *big.Float {
+	if len(b) == 0 || len(b) > maxFloatText || bytes.IndexByte(b, '_') >= 0 {
+		return nil
+	}
+	s := string(b)
+	if v, err := command.ParseFloat(b); !err {
+		return nil
+	} else if math.IsInf(v, 0) && !bytes.ContainsAny(b, "0123456789") {
+		return new(big.Float).SetInf(v < 0)
+	}
+	f, _, err := big.ParseFloat(s, 0, extendedBits, big.ToNearestEven)
+	if err != nil || len(s) > 1 && s[0] == '0' && s[1] != 'x' && s[1] != 'X' {
+		f, _, err = big.ParseFloat(s, 10, extendedBits, big.ToNearestEven)
+	}
+	if err != nil || f.MantExp(nil) > maxExtendedExp {
+		return nil
+	}
+	return f
+}
+
+// appendExtended prints without exponent and without trailing zeros.
+func appendExtended(dst []byte, f *big.Float) []byte {
+	if f.Sign() == 0 {
+		return append(dst, '0')
+	}
+	dst = f.Append(dst, 'f', floatDecimals)
+	dst = bytes.TrimRight(dst, "0")
+	dst = bytes.TrimSuffix(dst, []byte("."))
+	if string(dst) == "-0" {
+		return append(dst[:0], '0')
+	}
+	return dst
+}
+
+// tooLong reports whether a string of size bytes and more would pass the limit.
+func (g *group) tooLong(size, more int64) bool {
+	return size > math.MaxInt64-more || size+more > g.limits.MaxBulk()
+}
+
+func (g *group) append(c *command.Call) error {
+	key, more := c.Args[1], c.Args[2]
+	db := c.DB(key)
+	e, err := text(db.FindWrite(key))
+	if err != nil {
+		return err
+	}
+	size := len(more)
+	if !e.Exists() {
+		err = db.Add(key, object.Encode(more), keyspace.NoTTL)
+	} else {
+		if g.tooLong(int64(e.Len()), int64(len(more))) {
+			return command.ErrTooLong
+		}
+		size, err = db.Append(e, more)
+	}
+	if err != nil {
+		return noMemory(err)
+	}
+	changed(c, db, "append", key)
+	c.W.Int(int64(size))
+	return nil
+}
+
+func (g *group) setrange(c *command.Call) error {
+	offset, ok := command.ParseInt(c.Args[2])
+	if !ok {
+		return command.ErrNotInt
+	}
+	if offset < 0 {
+		return command.ErrOffsetRange
+	}
+	key, part := c.Args[1], c.Args[3]
+	db := c.DB(key)
+	e, err := text(db.FindWrite(key))
+	if err != nil {
+		return err
+	}
+	size := 0
+	if e.Exists() {
+		size = e.Len()
+	}
+	if len(part) == 0 {
+		c.W.Int(int64(size))
+		return nil
+	}
+	if g.tooLong(offset, int64(len(part))) {
+		return command.ErrTooLong
+	}
+	end := int(offset) + len(part)
+	var bytes []byte
+	if e.Exists() {
+		bytes, err = db.Edit(e, end)
+	} else {
+		bytes, err = db.EditNew(key, end)
+	}
+	if err != nil {
+		return noMemory(err)
+	}
+	copy(bytes[offset:], part)
+	changed(c, db, "setrange", key)
+	c.W.Int(int64(len(bytes)))
+	return nil
+}

@@ -1,0 +1,293 @@
+package resp
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// A Writer appends replies to B. The zero value writes RESP2.
+//
+// Whoever owns B may take what is in it and empty it between two replies, but not while a length is deferred.
+type Writer struct {
+	B     []byte
+	Resp3 bool // the client said HELLO 3
+}
+
+// OK writes the status OK.
+func (w *Writer) OK() { w.B = append(w.B, "+OK\r\n"...) }
+
+// Status writes a status. Line ends in it become blanks.
+func (w *Writer) Status(s string) { w.line('+', s) }
+
+// Error writes an error, whose text begins with its code. Line ends at its end are cut off, others become blanks.
+func (w *Writer) Error(s string) {
+	for s != "" && (s[len(s)-1] == '\n' || s[len(s)-1] == '\r') {
+		s = s[:len(s)-1]
+	}
+	w.line('-', s)
+}
+
+// line writes one line, whatever s holds.
+func (w *Writer) line(kind byte, s string) {
+	w.B = append(w.B, kind)
+	from := len(w.B)
+	w.B = append(w.B, s...)
+	for i, c := range w.B[from:] {
+		if c == '\r' || c == '\n' {
+			w.B[from+i] = ' '
+		}
+	}
+	w.B = append(w.B, "\r\n"...)
+}
+
+// Int writes an integer.
+func (w *Writer) Int(n int64) {
+	if uint64(n) < 10 {
+		w.B = append(w.B, ':', '0'+byte(n), '\r', '\n')
+		return
+	}
+	w.B = append(AppendInt(append(w.B, ':'), n), "\r\n"...)
+}
+
+// Bulk writes a bulk string.
+func (w *Writer) Bulk(p []byte) {
+	w.B = append(append(appendHeader(slices.Grow(w.B, len(p)+maxHeader+2), '$', len(p)), p...), "\r\n"...)
+}
+
+// BulkString writes a bulk string.
+func (w *Writer) BulkString(s string) {
+	w.B = append(append(appendHeader(slices.Grow(w.B, len(s)+maxHeader+2), '$', len(s)), s...), "\r\n"...)
+}
+
+// BulkInt writes a number as a bulk string.
+func (w *Writer) BulkInt(n int64) {
+	w.B = append(AppendInt(appendHeader(w.B, '$', lenInt(n)), n), "\r\n"...)
+}
+
+// Null writes the null value.
+func (w *Writer) Null() {
+	if w.Resp3 {
+		w.B = append(w.B, "_\r\n"...)
+		return
+	}
+	w.B = append(w.B, "$-1\r\n"...)
+}
+
+// NullArray writes the null that RESP2 has in the place of an array.
+func (w *Writer) NullArray() {
+	if w.Resp3 {
+		w.B = append(w.B, "_\r\n"...)
+		return
+	}
+	w.B = append(w.B, "*-1\r\n"...)
+}
+
+// Bool writes a boolean, under RESP2 as 1 or 0.
+func (w *Writer) Bool(b bool) {
+	switch {
+	case w.Resp3 && b:
+		w.B = append(w.B, "#t\r\n"...)
+	case w.Resp3:
+		w.B = append(w.B, "#f\r\n"...)
+	case b:
+		w.B = append(w.B, ":1\r\n"...)
+	default:
+		w.B = append(w.B, ":0\r\n"...)
+	}
+}
+
+// Double writes a floating-point number, under RESP2 as a bulk string.
+func (w *Writer) Double(f float64) {
+	var text [maxDouble]byte
+	w.DoubleText(AppendDouble(text[:0], f))
+}
+
+// DoubleText writes a floating-point number that is formatted already. The text must be a number.
+func (w *Writer) DoubleText(text []byte) {
+	if !w.Resp3 {
+		w.Bulk(text)
+		return
+	}
+	w.B = append(append(append(w.B, ','), text...), "\r\n"...)
+}
+
+// BigNumber writes a number of any length, under RESP2 as a bulk string. It must be a decimal number.
+func (w *Writer) BigNumber(digits string) {
+	if !w.Resp3 {
+		w.BulkString(digits)
+		return
+	}
+	w.line('(', digits)
+}
+
+// Verbatim writes a text of a kind said by three letters ("txt", "mkd"), under RESP2 as a bulk string.
+func (w *Writer) Verbatim(kind, text string) {
+	if !w.Resp3 {
+		w.BulkString(text)
+		return
+	}
+	ext := [4]byte{' ', ' ', ' ', ':'}
+	copy(ext[:3], kind)
+	w.B = append(appendHeader(w.B, '=', len(text)+len(ext)), ext[:]...)
+	w.B = append(append(w.B, text...), "\r\n"...)
+}
+
+// Array begins an array of n elements, which the caller writes after it.
+func (w *Writer) Array(n int) { w.B = appendHeader(w.B, '*', n) }
+
+// Map begins a map of n pairs: key, value, key, value.
+func (w *Writer) Map(n int) {
+	kind, n := w.mapKind(n)
+	w.B = appendHeader(w.B, kind, n)
+}
+
+// Set begins a set of n elements.
+func (w *Writer) Set(n int) { w.B = appendHeader(w.B, w.setKind(), n) }
+
+// Push begins a message of n elements that is no reply.
+func (w *Writer) Push(n int) { w.B = appendHeader(w.B, w.pushKind(), n) }
+
+// Attribute begins n pairs that say something about the reply behind them.
+//
+// The caller must not write attributes for a client with RESP2: it has no form for them.
+func (w *Writer) Attribute(n int) { w.B = appendHeader(w.B, '|', n) }
+
+func (w *Writer) mapKind(n int) (byte, int) {
+	if w.Resp3 {
+		return '%', n
+	}
+	return '*', 2 * n
+}
+
+func (w *Writer) setKind() byte {
+	if w.Resp3 {
+		return '~'
+	}
+	return '*'
+}
+
+func (w *Writer) pushKind() byte {
+	if w.Resp3 {
+		return '>'
+	}
+	return '*'
+}
+
+// Raw appends bytes that are replies already.
+func (w *Writer) Raw(p []byte) { w.B = append(w.B, p...) }
+
+// A Mark is the place of a length that wasn't known when it was due.
+type Mark int
+
+// deferred is what stands for a length until it is known: as long as the headers of less than ten elements.
+const deferred = "*0\r\n"
+
+// Defer leaves the place for the length of an array, map, set or push, for which the caller then writes the elements. When their number is
+// known, it must call the DoneX for what it is, the inner ones of nested marks first.
+func (w *Writer) Defer() Mark {
+	m := Mark(len(w.B))
+	w.B = append(w.B, deferred...)
+	return m
+}
+
+// DoneArray says that n elements of an array followed m.
+func (w *Writer) DoneArray(m Mark, n int) { w.done(m, '*', n) }
+
+// DoneMap says that n pairs of a map followed m.
+func (w *Writer) DoneMap(m Mark, n int) {
+	kind, n := w.mapKind(n)
+	w.done(m, kind, n)
+}
+
+// DoneSet says that n elements of a set followed m.
+func (w *Writer) DoneSet(m Mark, n int) { w.done(m, w.setKind(), n) }
+
+// DonePush says that n elements of a push followed m.
+func (w *Writer) DonePush(m Mark, n int) { w.done(m, w.pushKind(), n) }
+
+func (w *Writer) done(m Mark, kind byte, n int) {
+	var header [maxHeader]byte
+	h := appendHeader(header[:0], kind, n)
+	w.B = slices.Replace(w.B, int(m), int(m)+len(deferred), h...)
+}
+
+// maxHeader is the longest header: kind, 19 digits, line end.
+const maxHeader = 1 + 19 + 2
+
+// appendHeader appends a kind with a length.
+func appendHeader(dst []byte, kind byte, n int) []byte {
+	switch {
+	case uint(n) < 10:
+		return append(dst, kind, '0'+byte(n), '\r', '\n')
+	case uint(n) < 100:
+		d := 2 * n
+		return append(dst, kind, pairs[d], pairs[d+1], '\r', '\n')
+	}
+	return append(AppendInt(append(dst, kind), int64(n)), "\r\n"...)
+}
+
+// pairs is the numbers 00 to 99.
+const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+
+// maxInt is the longest integer: "-9223372036854775808".
+const maxInt = 20
+
+// AppendInt appends n in decimal.
+func AppendInt(dst []byte, n int64) []byte {
+	if uint64(n) < 10 {
+		return append(dst, '0'+byte(n))
+	}
+	length := lenInt(n)
+	dst = slices.Grow(dst, maxInt)
+	end := len(dst) + length
+	b := dst[len(dst):end]
+	u := uint64(n)
+	if n < 0 {
+		u = -u
+		b[0] = '-'
+	}
+	for u >= 100 {
+		length -= 2
+		d := 2 * (u % 100)
+		u /= 100
+		b[length+1], b[length] = pairs[d+1], pairs[d]
+	}
+	if u >= 10 {
+		b[length-1], b[length-2] = pairs[2*u+1], pairs[2*u]
+		return dst[:end]
+	}
+	b[length-1] = '0' + byte(u)
+	return dst[:end]
+}
+
+// lenInt returns the length of n in decimal.
+func lenInt(n int64) int {
+	if n < 0 {
+		return 1 + decimals(-uint64(n))
+	}
+	return decimals(uint64(n))
+}
+
+// decimals returns the number of decimal digits of u.
+func decimals(u uint64) int {
+	// 1233/4096 is a little more than log10(2): the guess is right or one too small.
+	guess := bits.Len64(u|1) * 1233 >> 12
+	if u >= powers[guess] {
+		guess++
+	}
+	return guess
+}
+
+// powers is 10^i; the first one is 0 so that 0 has a digit.
+var powers = [20]uint64{
+	0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+}
+
+// AppendRequest appends a request as a client sends it and as a journal keeps it.
+func AppendRequest[T string | []byte](dst []byte, args ...T) []byte {
+	dst = appendHeader(dst, '*', len(args))
+	for _, arg := range args {
+		dst = append(append(appendHeader(dst, '$', len(arg)), arg...), "\r\n"...)
+	}
+	return dst
+}
