@@ -40,6 +40,7 @@ package keyspace
 
 import (
 	"math"
+	"math/bits"
 	"sync/atomic"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
@@ -69,6 +70,7 @@ type Config struct {
 // Space is the data of one partition. The lease of the partition protects it.
 type Space struct {
 	now    int64 // unix ms, never runs backwards
+	clock  accessClock
 	seed   uint64
 	arena  *arena.Arena
 	mem    *arena.Range
@@ -82,10 +84,14 @@ type Space struct {
 	rnd    random
 	pool   pool // eviction candidates
 
-	garbage garbage // detached structures, freed in slices
-	watches int     // watched keys over all databases
+	garbage []detachedDB // freed in slices
+	keyCopy []byte       // scratch for a key whose entry is about to go
+	scan    scan         // the scan under way
 
-	hashOf func(arena.Ref) uint64 // bound once: a method value made per call would be allocated
+	// Bound once: a method value made per call would be allocated.
+	hashOf    func(arena.Ref) uint64
+	freeEntry func(arena.Ref)
+	scanVisit func(arena.Ref)
 
 	due atomic.Int64 // see NextDue
 }
@@ -98,10 +104,12 @@ func NewSpace(cfg Config) *Space {
 		mem:    cfg.Range,
 		dbs:    make([]*DB, max(cfg.Databases, 1)),
 		events: cfg.Events,
-		policy: defaultPolicy,
+		policy: DefaultPolicy,
 		rnd:    random{state: object.HashOf(cfg.Seed, []byte("random"))},
 	}
 	s.hashOf = func(r arena.Ref) uint64 { return object.At(s.arena, r).Hash(s.seed) }
+	s.freeEntry = func(r arena.Ref) { object.At(s.arena, r).Free() }
+	s.scanVisit = s.visit
 	s.due.Store(math.MaxInt64)
 	return s
 }
@@ -119,7 +127,12 @@ func (s *Space) Databases() int { return len(s.dbs) }
 
 // SetNow sets the clock of the space, in unix milliseconds. A time before the present one is ignored: an expired key never
 // comes back.
-func (s *Space) SetNow(ms int64) { s.now = max(s.now, ms) }
+func (s *Space) SetNow(ms int64) {
+	if ms > s.now {
+		s.now = ms
+		s.clock.set(ms)
+	}
+}
 
 // Now returns the clock of the space.
 func (s *Space) Now() int64 { return s.now }
@@ -140,4 +153,10 @@ func (r *random) next() uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
+}
+
+// below returns a number in [0, n), n > 0, with no bias that matters for n far below 2^64.
+func (r *random) below(n uint64) uint64 {
+	hi, _ := bits.Mul64(r.next(), n)
+	return hi
 }

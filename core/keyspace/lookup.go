@@ -1,7 +1,6 @@
 package keyspace
 
 import (
-	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
 
@@ -119,16 +118,16 @@ func (d *DB) missed(key []byte, look Look) {
 	}
 }
 
-// entry returns the live entry of key for a mutation: one whose time has come is removed first, as a look-up would.
-func (d *DB) entry(h uint64, key []byte) (arena.Ref, bool) {
+// live returns the entry of key for a mutation: one whose time has come is removed first, as a look-up would.
+func (d *DB) live(h uint64, key []byte) Entry {
 	r := d.find(h, key)
 	if r == 0 {
-		return 0, false
+		return Entry{}
 	}
 	e := object.At(d.arena, r)
-	if e.HasExpirySlot() && d.due(e) && d.space.mode == ExpireDelete {
+	if e.HasExpirySlot() && d.space.mode == ExpireDelete && d.due(e) {
 		d.expire(h, e)
-		return 0, false
+		return Entry{}
 	}
-	return r, true
+	return e
 }

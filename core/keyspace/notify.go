@@ -125,6 +125,6 @@ func (d *DB) Notifies(c Class) bool { return d.space.mask&c != 0 }
 //go:noinline
 func (d *DB) notify(c Class, event string, key []byte) {
 	if ev := d.space.events; ev != nil {
-		ev.Event(d.index, c, event, key)
+		ev.Event(d.number, c, event, key)
 	}
 }

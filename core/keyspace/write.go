@@ -11,7 +11,7 @@ import (
 var ErrNoMemory = errors.New("keyspace: out of arena memory")
 
 // SetString makes val the value of key, as SET does: int, embstr or raw encoded by its form. expireAt is an instant in unix
-// ms, NoTTL or KeepTTL. Whatever the key held before is gone.
+// ms above 0, NoTTL or KeepTTL. Whatever the key held before is gone.
 func (d *DB) SetString(key, val []byte, expireAt int64) error {
 	return d.Set(key, object.Encode(val), expireAt)
 }
@@ -24,78 +24,213 @@ func (d *DB) SetInt(key []byte, n, expireAt int64) error {
 // Set makes v the value of key, with the encoding that v says.
 func (d *DB) Set(key []byte, v Value, expireAt int64) error {
 	h := object.HashOf(d.seed, key)
-	if r, ok := d.entry(h, key); ok {
-		return d.overwrite(h, object.At(d.arena, r), v, expireAt)
+	if e := d.live(h, key); e.Exists() {
+		return d.overwrite(h, e, v, expireAt)
 	}
-	return d.insert(h, key, v, max(expireAt, 0))
+	return d.insert(h, key, v, expireAt)
 }
 
 // Add is Set for a key that the caller has just found to be missing.
 func (d *DB) Add(key []byte, v Value, expireAt int64) error {
-	return d.insert(object.HashOf(d.seed, key), key, v, max(expireAt, 0))
+	return d.insert(object.HashOf(d.seed, key), key, v, expireAt)
 }
 
-// Update makes v the value of the string e and keeps its expiry and access field. It returns the entry as it is now: it may
+// Update makes v the value of the entry and keeps its expiry and access field. It returns the entry as it is now: it may
 // have moved.
 func (d *DB) Update(e Entry, v Value) (Entry, error) {
-	panic("not yet")
-}
-
-// Append appends val to the string e, which becomes raw, and returns the new length.
-func (d *DB) Append(e Entry, val []byte) (int, error) {
-	panic("not yet")
-}
-
-// Edit turns the string e into raw bytes, lengthens it with zeros to at least size bytes, and returns its bytes for writing. They are
-// a view like any other. It is what SETRANGE, SETBIT and BITFIELD write to.
-func (d *DB) Edit(e Entry, size int) ([]byte, error) {
-	panic("not yet")
-}
-
-// EditNew adds key as a raw string of size zero bytes and returns them for writing. The caller has just found key to be missing.
-func (d *DB) EditNew(key []byte, size int) ([]byte, error) {
-	panic("not yet")
+	if v.Enc == object.EncInt && e.Type() == object.String {
+		if _, ok := e.IsInt(); ok {
+			e.SetInt(v.Int)
+			d.changed(e)
+			return e, nil
+		}
+	}
+	return d.replaceValue(e.Hash(d.seed), e, v, e.ExpireAt())
 }
 
 // Delete removes key and says whether it was there. A key whose time had come wasn't.
 func (d *DB) Delete(key []byte) bool {
 	h := object.HashOf(d.seed, key)
-	r, ok := d.entry(h, key)
-	if ok {
-		d.remove(h, object.At(d.arena, r))
+	e := d.live(h, key)
+	if !e.Exists() {
+		return false
 	}
-	return ok
+	d.unlink(h, e)
+	d.Touched(key)
+	return true
 }
+
+// Unlink is Delete, but leaves what takes long to free to FreeSlice. A string never does.
+func (d *DB) Unlink(key []byte) bool { return d.Delete(key) }
 
 // Remove removes the entry that the caller has just found.
-func (d *DB) Remove(e Entry) { d.remove(e.Hash(d.seed), e) }
+func (d *DB) Remove(e Entry) {
+	h := e.Hash(d.seed)
+	if !d.heard() {
+		d.unlink(h, e)
+		return
+	}
+	key := d.space.keepKey(e)
+	d.unlink(h, e)
+	d.Touched(key)
+}
 
-// SetExpiry gives the entry an expiry in unix ms, or takes it away for NoTTL. It returns the entry as it is now: it may
+// SetExpiry gives the entry an expiry in unix ms, above 0, or takes it away for NoTTL. It returns the entry as it is now: it may
 // have moved. An instant in the past is taken as it is: the handler that wants to delete instead calls Remove.
 func (d *DB) SetExpiry(e Entry, expireAt int64) (Entry, error) {
-	panic("not yet")
+	old := e.ExpireAt()
+	if old == expireAt {
+		d.changed(e)
+		return e, nil
+	}
+	n := e.WithExpiry(expireAt)
+	if !n.Exists() {
+		return e, ErrNoMemory
+	}
+	if expireAt != 0 && !d.index(expireAt, n.Ref()) {
+		if n.Ref() == e.Ref() {
+			e.WithExpiry(old) // the slot is there, so this needs no memory
+		} else {
+			n.Drop()
+		}
+		return e, ErrNoMemory
+	}
+	if old != 0 {
+		d.unindex(old, e.Ref())
+	}
+	if n.Ref() != e.Ref() {
+		d.moved(e.Hash(d.seed), e, n)
+		e.Drop()
+	}
+	d.changed(n)
+	return n, nil
 }
 
-// Rename makes the value of src, with its expiry and access field, the value of key dst of database to, and removes src.
-// Whatever dst held is gone. The database to may belong to another partition, whose lease the caller must hold too.
-// src may be dst's own entry, then nothing happens.
-func (d *DB) Rename(src Entry, to *DB, dst []byte) error {
-	panic("not yet")
-}
-
-// Copy is Rename that leaves src where it is.
-func (d *DB) Copy(src Entry, to *DB, dst []byte) error {
-	panic("not yet")
-}
-
+// insert adds a key that isn't there.
 func (d *DB) insert(h uint64, key []byte, v Value, expireAt int64) error {
-	panic("not yet")
+	expireAt = max(expireAt, 0) // there is nothing to keep
+	e := object.NewString(d.arena, key, v, expireAt, d.space.fresh())
+	if !e.Exists() {
+		return ErrNoMemory
+	}
+	return d.adopt(h, e)
 }
 
+// adopt puts a new entry, whose key isn't there, into table and index, or frees it.
+func (d *DB) adopt(h uint64, e Entry) error {
+	at := e.ExpireAt()
+	if at != 0 && !d.index(at, e.Ref()) {
+		e.Free()
+		return ErrNoMemory
+	}
+	if !d.table.Insert(d.arena, h, e.Ref(), d.space.hashOf) {
+		if at != 0 {
+			d.unindex(at, e.Ref())
+		}
+		e.Free()
+		return ErrNoMemory
+	}
+	if d.heard() || d.Notifies(ClassNew) {
+		key := e.Key()
+		d.Notify(ClassNew, "new", key)
+		d.Touched(key)
+	}
+	return nil
+}
+
+// overwrite replaces the value of a key that is there, as Set does.
 func (d *DB) overwrite(h uint64, e Entry, v Value, expireAt int64) error {
-	panic("not yet")
+	if expireAt == KeepTTL {
+		expireAt = e.ExpireAt()
+	}
+	d.space.touch(e)
+	_, err := d.replaceValue(h, e, v, expireAt)
+	return err
 }
 
-func (d *DB) remove(h uint64, e Entry) { panic("not yet") }
+// replaceValue gives the entry a value and an expiry.
+func (d *DB) replaceValue(h uint64, e Entry, v Value, expireAt int64) (Entry, error) {
+	old := e.ExpireAt()
+	if e.FitsValue(v, expireAt) {
+		if old != expireAt && expireAt != 0 && !d.index(expireAt, e.Ref()) {
+			return e, ErrNoMemory
+		}
+		if !e.Overwrite(v, expireAt) {
+			if old != expireAt && expireAt != 0 {
+				d.unindex(expireAt, e.Ref())
+			}
+			return e, ErrNoMemory
+		}
+		if old != expireAt && old != 0 {
+			d.unindex(old, e.Ref())
+		}
+		d.changed(e)
+		return e, nil
+	}
+	n := object.NewString(d.arena, e.Key(), v, expireAt, e.Access())
+	if !n.Exists() {
+		return e, ErrNoMemory
+	}
+	if expireAt != 0 && !d.index(expireAt, n.Ref()) {
+		n.Free()
+		return e, ErrNoMemory
+	}
+	if old != 0 {
+		d.unindex(old, e.Ref())
+	}
+	d.moved(h, e, n)
+	e.Free()
+	d.changed(n)
+	return n, nil
+}
 
-var _ arena.Ref
+// moved puts n in the place of e in the table.
+func (d *DB) moved(h uint64, e, n Entry) {
+	if !d.table.Replace(d.arena, h, e.Ref(), n.Ref()) {
+		panic("keyspace: an entry that moved isn't in its table")
+	}
+}
+
+// unlink takes an entry out of table and index and frees it. The key is no longer readable after it.
+func (d *DB) unlink(h uint64, e Entry) {
+	d.detach(h, e)
+	e.Free()
+}
+
+// detach takes an entry out of table and index.
+func (d *DB) detach(h uint64, e Entry) {
+	if at := e.ExpireAt(); at != 0 {
+		d.unindex(at, e.Ref())
+	}
+	if !d.table.Delete(d.arena, h, e.Ref(), d.space.hashOf) {
+		panic("keyspace: an entry isn't in its table")
+	}
+}
+
+// heard says whether anybody would notice Touched.
+func (d *DB) heard() bool { return len(d.watched) != 0 || d.space.follow&FollowModified != 0 }
+
+// changed is Touched for the key of an entry, which is only read if anybody listens.
+func (d *DB) changed(e Entry) {
+	if d.heard() {
+		d.Touched(e.Key())
+	}
+}
+
+// index puts an expiry into the index; false if the arena is out of memory.
+func (d *DB) index(at int64, r arena.Ref) bool {
+	if !d.expiries.add(d.arena, at, r) {
+		return false
+	}
+	if at < d.space.due.Load()-1 {
+		d.space.due.Store(at + 1)
+	}
+	return true
+}
+
+// unindex takes an expiry out of the index. NextDue stays: too early does no harm.
+func (d *DB) unindex(at int64, r arena.Ref) {
+	if !d.expiries.remove(d.arena, at, r) {
+		panic("keyspace: an expiry isn't in its index")
+	}
+}

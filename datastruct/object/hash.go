@@ -46,7 +46,7 @@ func HashOf(seed uint64, key []byte) uint64 {
 // foldFront folds all but the last 1 to 16 bytes of a key of more than 16 into s0. Two lanes keep two
 // multiplications in flight.
 func foldFront(s0, s1 uint64, key []byte) uint64 {
-	t0 := s0 ^ hashK2
+	t0 := bits.RotateLeft64(s1, 17) // not an xor: nobody may know by how much the lanes differ
 	for len(key) > 32 {
 		s0 = fold(binary.LittleEndian.Uint64(key)^s1, binary.LittleEndian.Uint64(key[8:])^s0)
 		t0 = fold(binary.LittleEndian.Uint64(key[16:])^s1, binary.LittleEndian.Uint64(key[24:])^t0)

@@ -113,7 +113,7 @@ func expiryFlag(ms int64) byte {
 func NewString(a *arena.Arena, key []byte, v Value, expireAt int64, access uint32) Entry {
 	flag := expiryFlag(expireAt)
 	body, external := v.size()
-	size := offKeyLen + uvarintLen(len(key)) + len(key) + int(slotSize[flag]) + body
+	size := headSize(key) + int(slotSize[flag]) + body
 	var block arena.Ref
 	if external {
 		if block = a.Alloc(len(v.Bytes), arena.PurposeValue); block == 0 {
@@ -129,11 +129,7 @@ func NewString(a *arena.Arena, key []byte, v Value, expireAt int64, access uint3
 		return Entry{}
 	}
 	b := a.Bytes(ref, size)
-	b[offKind] = byte(String) | byte(v.Enc)<<4
-	b[offFlags] = flag
-	b[2], b[3], b[4] = byte(access), byte(access>>8), byte(access>>16)
-	at := offKeyLen + putUvarint(b[offKeyLen:], len(key))
-	at += copy(b[at:], key)
+	at := putHead(b, String, v.Enc, flag, access, key)
 	at += putExpiry(b[at:], flag, expireAt)
 	if external {
 		copy(a.Bytes(block, len(v.Bytes)), v.Bytes)
@@ -142,6 +138,19 @@ func NewString(a *arena.Arena, key []byte, v Value, expireAt int64, access uint3
 		putInline(b[at:], v)
 	}
 	return Entry{a, ref}
+}
+
+// headSize returns the bytes of header and key.
+func headSize(key []byte) int { return offKeyLen + uvarintLen(len(key)) + len(key) }
+
+// putHead writes header and key and returns their size.
+func putHead(b []byte, t Type, enc Encoding, flags byte, access uint32, key []byte) int {
+	_ = b[headerBytes-1]
+	b[offKind] = byte(t) | byte(enc)<<4
+	b[offFlags] = flags
+	b[2], b[3], b[4] = byte(access), byte(access>>8), byte(access>>16)
+	at := offKeyLen + putUvarint(b[offKeyLen:], len(key))
+	return at + copy(b[at:], key)
 }
 
 // putUvarint is binary.PutUvarint with a short way for the common case.
