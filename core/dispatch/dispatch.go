@@ -93,7 +93,6 @@ func (d *Dispatcher) Open(c *loop.Conn) {
 	x.Stats.Connections++
 	s.Conn = c
 	c.Data = s
-	x.sessions[s] = struct{}{}
 }
 
 // Close ends the connection's session.
@@ -103,8 +102,8 @@ func (d *Dispatcher) Close(c *loop.Conn, why error) {
 		return
 	}
 	x := c.Loop().Data.(*Executor)
-	delete(x.sessions, s)
 	x.unblock(s)
+	delete(x.paused, s)
 	d.Hooks.Closed(s, why)
 }
 
@@ -119,6 +118,21 @@ func (d *Dispatcher) Hangup(c *loop.Conn) {
 		x.unblock(s)
 		delete(x.paused, s)
 		c.Abort(errHangup)
+		c.Resume()
+	}
+}
+
+// Moved takes over a session from a loop that ended.
+func (d *Dispatcher) Moved(c *loop.Conn) {
+	s, _ := c.Data.(*session.Session)
+	if s == nil || s.Lent || !c.Parked() {
+		return
+	}
+	x := c.Loop().Data.(*Executor)
+	if s.Blocked() {
+		x.blocked[s] = struct{}{}
+	} else {
+		x.paused[s] = true
 	}
 }
 

@@ -58,7 +58,6 @@ type Executor struct {
 	slowTicks uint64
 	tickedMs  int64
 
-	sessions map[*session.Session]struct{}
 	blocked  map[*session.Session]struct{}
 	paused   map[*session.Session]bool
 
@@ -70,7 +69,6 @@ func (x *Executor) init(d *Dispatcher) {
 	*x = Executor{
 		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
 		args:     make([][]byte, 0, 64),
-		sessions: make(map[*session.Session]struct{}),
 		blocked:  make(map[*session.Session]struct{}),
 		paused:   make(map[*session.Session]bool),
 	}
@@ -85,8 +83,14 @@ func (x *Executor) Now() int64 { return x.now }
 // Loop returns the executor's loop, nil for an ordinary goroutine.
 func (x *Executor) Loop() *loop.Loop { return x.loop }
 
-// Sessions are those of this loop. On the loop.
-func (x *Executor) Sessions() map[*session.Session]struct{} { return x.sessions }
+// Sessions visits the sessions of this loop. On the loop.
+func (x *Executor) Sessions(visit func(s *session.Session)) {
+	for _, c := range x.loop.Conns() {
+		if s, _ := c.Data.(*session.Session); s != nil {
+			visit(s)
+		}
+	}
+}
 
 // configure takes over settings that changed.
 func (x *Executor) configure() {
@@ -101,7 +105,7 @@ func (x *Executor) configure() {
 	x.lockedLimits.Authenticated = false
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.SlowlogLogSlowerThan); us >= 0 {
-		x.slowTicks = clock.TicksIn(us * 1000)
+		x.slowTicks = clock.NanosToTicks(us * 1000)
 	}
 }
 
@@ -147,11 +151,14 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 			if s.Blocked() {
 				x.blocked[s] = struct{}{}
 			}
+			c.Flush()
+			c.Unpin()
 			c.Park()
 			return
 		case ran:
 		}
-		if len(s.W.B) > flushBytes && !x.flush(s, c) {
+		if len(s.W.B) > flushBytes {
+			c.Yield()
 			break
 		}
 	}
@@ -160,16 +167,6 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	if s.State&session.Closing != 0 {
 		c.CloseAfterFlush()
 	}
-}
-
-// flush writes what has gathered, and reports whether the connection takes
-// more.
-func (x *Executor) flush(s *session.Session, c *loop.Conn) bool {
-	x.drop()
-	c.Out = s.W.B
-	c.Flush()
-	s.W.B = c.Out
-	return c.Writable()
 }
 
 func (x *Executor) protocolError(s *session.Session, c *loop.Conn, err error) {

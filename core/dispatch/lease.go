@@ -172,16 +172,15 @@ func resumed(_ *loop.Loop, arg any) {
 	s.Lent = false
 	c := s.Conn
 	c.Out, s.W.B = s.W.B, nil
+	if s.State&session.Closing != 0 {
+		c.CloseAfterFlush()
+	}
+	c.Resume()
 	if s.Blocked() {
 		c.Loop().Data.(*Executor).blocked[s] = struct{}{}
 		c.Flush()
-		return
+		c.Park()
 	}
-	if s.State&session.Closing != 0 {
-		c.CloseAfterFlush()
-		return
-	}
-	c.Resume()
 }
 
 // lend readies a session for another thread. From the moment its task is
@@ -193,14 +192,17 @@ func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte)
 	o.args = append(o.args[:0], args...)
 	s.Last = s.View()
 	s.Lent = true
-	s.Conn.Park()
+	c := s.Conn
+	c.Out = s.W.B
+	c.Park()
+	s.W.B = c.Out
 	return o
 }
 
 // unlend takes back what lend readied, when the lease came free after all.
 func unlend(o *op) {
 	o.s.Lent = false
-	o.s.Conn.Unpark()
+	o.s.Conn.Resume()
 }
 
 // lendFor waits for partition p's lease.

@@ -150,7 +150,7 @@ func getex(c *command.Call) error {
 	}
 	reply(c, e)
 	switch {
-	case o.absolute && at < c.Now:
+	case o.absolute && at <= c.Now:
 		remove(c, db, e, key)
 	case o.expire != nil:
 		if _, err := db.SetExpiry(e, at); err != nil {

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/bench/load"
+	"github.com/sleipnirdb/sleipnir/bench/scenario"
+	"github.com/sleipnirdb/sleipnir/bench/target"
+)
+
+// side is one of the two that are compared: a binary and how it's started.
+type side struct {
+	name string
+	path string
+	args []string
+}
+
+func (s side) start() (*target.Server, error) { return target.Start(s.name, s.path, s.args...) }
+
+func (o *options) sides() [2]side {
+	return [2]side{{name: "Sleipnir", path: o.sleipnir}, {name: "reference", path: o.reference}}
+}
+
+// work is a scenario to be measured under a label.
+type work struct {
+	label string
+	scenario.Scenario
+}
+
+func named(label, name string, change func(*scenario.Scenario)) work {
+	s, err := scenario.Named(name)
+	if err != nil {
+		panic(err) // names here are constants
+	}
+	if change != nil {
+		change(&s)
+	}
+	return work{label, s}
+}
+
+// sample is what one window showed of one server.
+type sample struct {
+	cpuMicros float64 // of the server, per command
+	perSecond float64
+	ms        map[float64]float64 // latency by quantile, milliseconds
+	gcShare   float64             // of the server's processor time, since its start; negative: unknown
+}
+
+// quantiles that are kept.
+var quantiles = [...]float64{50, 99, 99.9, 99.99}
+
+// pair is both servers' samples of one round.
+type pair [2]sample
+
+// duel measures both sides with each work, round by round; the result is by work, then by round.
+func (o *options) duel(sides [2]side, works []work) ([][]pair, error) {
+	all := make([][]pair, len(works))
+	for round := range o.rounds {
+		pairs, err := o.round(sides, works, round)
+		if err != nil {
+			return nil, err
+		}
+		for i := range works {
+			all[i] = append(all[i], pairs[i])
+		}
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, o.rounds)
+	}
+	return all, nil
+}
+
+func (o *options) round(sides [2]side, works []work, round int) ([]pair, error) {
+	var servers [2]*target.Server
+	order := [2]int{round & 1, 1 - round&1}
+	for _, i := range order {
+		s, err := sides[i].start()
+		if err != nil {
+			return nil, err
+		}
+		defer s.Stop()
+		servers[i] = s
+	}
+	pairs := make([]pair, len(works))
+	filled := ""
+	for w, job := range works {
+		if job.Fill != "" && job.Fill != filled {
+			for _, i := range order {
+				if err := fill(servers[i], job.Scenario); err != nil {
+					return nil, err
+				}
+			}
+			filled = job.Fill
+		}
+		for _, i := range order {
+			got, err := o.window1(servers[i], job)
+			if err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", servers[i].Name, job.label, err)
+			}
+			pairs[w][i] = got
+		}
+		order[0], order[1] = order[1], order[0]
+	}
+	return pairs, nil
+}
+
+func fill(s *target.Server, sc scenario.Scenario) error {
+	cfg, needed, err := sc.Prefill(s.Dial())
+	if err != nil || !needed {
+		return err
+	}
+	f, err := load.Do(cfg)
+	if err == nil && f.Errors > 0 {
+		err = fmt.Errorf("fill: %d errors, the first: %s", f.Errors, f.FirstErr)
+	}
+	return err
+}
+
+// warmUp comes before each window: caches, branch predictors and the clock settle on this server.
+const warmUp = 250 * time.Millisecond
+
+func (o *options) window1(s *target.Server, job work) (sample, error) {
+	cfg, err := job.Load(s.Dial())
+	if err != nil {
+		return sample{}, err
+	}
+	if job.Rate > 0 {
+		cfg.Nice = o.nice
+	}
+	r, err := load.Start(cfg)
+	if err != nil {
+		return sample{}, err
+	}
+	defer r.Stop()
+	time.Sleep(warmUp)
+	var cpu [2]time.Duration
+	f, err := r.Measure(o.window, func() { cpu[0], _ = s.CPU() }, func() { cpu[1], _ = s.CPU() })
+	if err != nil {
+		return sample{}, err
+	}
+	if err := plausible(f, job); err != nil {
+		return sample{}, err
+	}
+	got := sample{perSecond: f.PerSecond(), ms: millis(f), gcShare: gcShare(s)}
+	got.cpuMicros = float64((cpu[1] - cpu[0]).Nanoseconds()) / 1e3 / float64(f.Replies)
+	return got, nil
+}
+
+func millis(f *load.Figures) map[float64]float64 {
+	m := map[float64]float64{}
+	for _, q := range quantiles {
+		m[q] = f.Quantile(q).Seconds() * 1e3
+	}
+	return m
+}
+
+// plausible refuses figures of a server that did not do the work: errors and misses are cheap to answer.
+func plausible(f *load.Figures, job work) error {
+	switch {
+	case f.Replies == 0:
+		return fmt.Errorf("no replies")
+	case f.Errors > 0:
+		return fmt.Errorf("%d of %d replies are errors, the first: %s", f.Errors, f.Replies, f.FirstErr)
+	case f.Nulls > 0 && job.Fill != "":
+		return fmt.Errorf("%d nulls though every key was set", f.Nulls)
+	case job.Rate > 0 && f.PerSecond() < 0.9*job.Rate:
+		fmt.Fprintf(os.Stderr, "%s: %.0f requests/s were answered of %.0f\n", job.label, f.PerSecond(), job.Rate)
+	}
+	return nil
+}
+
+// gcShare asks a Go server how much of its processor time went to garbage collection.
+func gcShare(s *target.Server) float64 {
+	info, err := s.Info()
+	if err != nil {
+		return -1
+	}
+	gc, ok := info.Number("go_gc_cpu_seconds")
+	cpu, err := s.CPU()
+	if !ok || err != nil || cpu <= 0 {
+		return -1
+	}
+	return gc / cpu.Seconds()
+}
+
+func median(v []float64) float64 {
+	v = slices.Clone(v)
+	slices.Sort(v)
+	n := len(v)
+	if n == 0 {
+		return -1
+	}
+	return (v[n/2] + v[(n-1)/2]) / 2
+}
+
+// ratioOf is the median of the rounds' ratios, and the medians of both sides.
+func ratioOf(pairs []pair, value func(sample) float64) (ratio, ours, ref float64) {
+	var q, a, b []float64
+	for _, p := range pairs {
+		x, y := value(p[0]), value(p[1])
+		q, a, b = append(q, x/y), append(a, x), append(b, y)
+	}
+	return median(q), median(a), median(b)
+}
+
+func cpuOf(s sample) float64        { return s.cpuMicros }
+func throughputOf(s sample) float64 { return s.perSecond / 1e3 }
+
+func quantileOf(q float64) func(sample) float64 {
+	return func(s sample) float64 { return s.ms[q] }
+}

@@ -1,0 +1,174 @@
+// Compare measures Sleipnir against a reference server on the same machine, with the same work, in one run,
+// prints what it found as ratios, and keeps BENCHMARKS.md.
+//
+// # How a figure is made
+//
+// A round starts both servers afresh, fills both, and measures them one right after the other, window by
+// window; the next round does so in the other order. While one is measured the other idles. A round gives
+// one ratio, so what the machine does to both (another tenant, a lower clock) falls out, and the figure is the median
+// of the rounds' ratios. The raw columns are medians too, for orientation: they belong to this machine and this hour.
+//
+// Processor time is the server's own, of all its threads, read at the instants at which the window's
+// replies are counted. The generator is one thread for both.
+//
+// Two identical binaries give ratios near 1; that is how to test the harness:
+//
+//	SLEIPNIR=$(which redis-server) go run ./bench/compare -out ""
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/bench/target"
+)
+
+// options say what to run; each flag has an environment variable for use through make.
+type options struct {
+	sleipnir  string
+	reference string
+	rounds    int
+	window    time.Duration
+	parts     []string
+	out       string
+	keys      int // of the memory part
+	big       int // of the stall part
+	nice      int
+}
+
+// part is a group of figures that is measured and printed together.
+type part struct {
+	name  string
+	title string
+	rare  bool // only on demand, or with "all"
+	run   func(*options) ([]row, error)
+}
+
+func parts() []part {
+	return []part{
+		{"cpu", "Processor time of the server per command, and throughput", false, cpuPart},
+		{"latency", "Latency at 20,000 requests/s, open loop", false, latencyPart},
+		{"multi", "Commands over many keys", false, multiPart},
+		{"loops", "The same work on one loop and on two", false, loopsPart},
+		{"memory", "Memory per key", false, memoryPart},
+		{"stall", "Ten million keys: latency while they come and go, and the Go heap", false, stallPart},
+		{"more", "Other work", true, morePart},
+		{"engines", "The netpoll engine against the epoll engine", true, enginesPart},
+		{"partitions", "Partition counts against the default", true, partitionsPart},
+	}
+}
+
+func main() {
+	o, err := parse()
+	if err == nil {
+		err = compare(o)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "compare:", err)
+		os.Exit(1)
+	}
+}
+
+func env(name, fallback string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return fallback
+}
+
+func envInt(name string, fallback int) int {
+	if v, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return v
+	}
+	return fallback
+}
+
+func parse() (*options, error) {
+	o := &options{}
+	seconds, err := strconv.ParseFloat(env("BENCH_SECONDS", "1"), 64)
+	if err != nil {
+		return nil, fmt.Errorf("BENCH_SECONDS: %w", err)
+	}
+	flag.StringVar(&o.sleipnir, "sleipnir", env("SLEIPNIR", "bin/sleipnir-server"), "our binary (SLEIPNIR)")
+	flag.StringVar(&o.reference, "reference", env("REFERENCE", "redis-server"), "the reference's binary (REFERENCE)")
+	flag.IntVar(&o.rounds, "rounds", envInt("BENCH_ROUNDS", 5), "rounds (BENCH_ROUNDS)")
+	flag.Float64Var(&seconds, "seconds", seconds, "length of a window (BENCH_SECONDS)")
+	list := flag.String("parts", env("BENCH_PARTS", ""), "comma-separated parts, or all (BENCH_PARTS); the usual ones if empty: "+partNames())
+	flag.StringVar(&o.out, "out", env("BENCH_OUT", "BENCHMARKS.md"), "file whose sections to renew; empty for none (BENCH_OUT)")
+	flag.IntVar(&o.keys, "keys", envInt("BENCH_KEYS", 1_000_000), "keys of the memory part (BENCH_KEYS)")
+	flag.IntVar(&o.big, "big", envInt("BENCH_BIG", 10_000_000), "keys of the stall part (BENCH_BIG)")
+	flag.IntVar(&o.nice, "nice", envInt("BENCH_NICE", -10), "priority of the generator in latency figures, where permitted (BENCH_NICE)")
+	flag.Parse()
+	o.window = time.Duration(seconds * float64(time.Second))
+	if o.rounds < 1 || o.window <= 0 {
+		return nil, errors.New("rounds and seconds must be above 0")
+	}
+	o.parts, err = chosen(*list)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range []*string{&o.sleipnir, &o.reference} {
+		if *p, err = exec.LookPath(*p); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+func partNames() string {
+	var names []string
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
+	return strings.Join(names, " ")
+}
+
+func chosen(list string) ([]string, error) {
+	var names, want []string
+	if list != "" && list != "all" {
+		want = strings.Split(list, ",")
+	}
+	for _, p := range parts() {
+		if slices.Contains(want, p.name) || list == "all" || list == "" && !p.rare {
+			names = append(names, p.name)
+		}
+	}
+	if len(want) > len(names) {
+		return nil, fmt.Errorf("unknown part in %q; there are %s", list, partNames())
+	}
+	return names, nil
+}
+
+func compare(o *options) error {
+	ours, ref := target.Version(o.sleipnir), target.Version(o.reference)
+	fmt.Printf("%s\nSleipnir:  %s (%s), commit %s\nreference: %s (%s)\n", target.Machine(), ours, o.sleipnir, target.Commit(), ref, o.reference)
+	fmt.Printf("%d rounds, windows of %v\n", o.rounds, o.window)
+	var sections []section
+	missed := 0
+	for _, p := range parts() {
+		if !slices.Contains(o.parts, p.name) {
+			continue
+		}
+		began := time.Now()
+		rows, err := p.run(o)
+		if err != nil {
+			return fmt.Errorf("part %s: %w", p.name, err)
+		}
+		s := section{name: p.name, title: p.title, rows: rows, about: provenance(o, p.name, ref)}
+		sections = append(sections, s)
+		fmt.Printf("\n%s (%.0f s)\n\n%s", p.title, time.Since(began).Seconds(), s.table())
+		missed += s.missed()
+	}
+	fmt.Printf("\n%d bars missed\n", missed)
+	if o.out == "" {
+		return nil
+	}
+	return renew(o.out, sections)
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/sleipnirdb/sleipnir/bench/scenario"
+)
+
+// pipelines that the figures are taken at.
+var pipelines = [...]int{1, 16, 64}
+
+func piped(n int) func(*scenario.Scenario) {
+	return func(s *scenario.Scenario) { s.Pipeline = n }
+}
+
+func ratioRow(figure, unit string, pairs []pair, value func(sample) float64, bars []bar) row {
+	r := row{figure: figure, unit: unit, bars: bars}
+	r.ratio, r.ours, r.ref = ratioOf(pairs, value)
+	return r
+}
+
+func cpuPart(o *options) ([]row, error) {
+	cpuBar := map[int]float64{1: 1, 16: 0.75, 64: 0.6}
+	rateBar := map[int]float64{16: 1.25, 64: 1.5}
+	var works []work
+	for _, n := range pipelines {
+		for _, name := range []string{"get", "set"} {
+			works = append(works, named(name, name, piped(n)))
+		}
+	}
+	all, err := o.duel(o.sides(), works)
+	if err != nil {
+		return nil, err
+	}
+	var cpu, rate []row
+	worstGC := -1.0
+	for i, w := range works {
+		label := fmt.Sprintf("%s, pipeline %d", w.label, w.Pipeline)
+		cpu = append(cpu, ratioRow("CPU per "+label, "µs", all[i], cpuOf, ratioAtMost(cpuBar[w.Pipeline])))
+		var bars []bar
+		if b := rateBar[w.Pipeline]; b > 0 {
+			bars = ratioAtLeast(b)
+		}
+		rate = append(rate, ratioRow("throughput of "+label, "1000/s", all[i], throughputOf, bars))
+		for _, p := range all[i] {
+			worstGC = max(worstGC, p[0].gcShare)
+		}
+	}
+	gc := row{figure: "garbage collection, share of CPU under this load", unit: "%", ours: -1, ref: -1, ratio: -1, bars: oursAtMost(1)}
+	if worstGC >= 0 {
+		gc.ours = worstGC * 100
+	}
+	return append(append(cpu, rate...), gc), nil
+}
+
+const fixedRate = 20_000
+
+func latencyPart(o *options) ([]row, error) {
+	slow := *o
+	slow.window = 3 * o.window // the rare requests need more of them
+	var works []work
+	for _, name := range []string{"get", "mixed"} {
+		works = append(works, named(name, name, func(s *scenario.Scenario) { s.Rate = fixedRate }))
+	}
+	all, err := slow.duel(o.sides(), works)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for i, w := range works {
+		for _, q := range quantiles {
+			var bars []bar
+			if q == 99 || q == 99.9 {
+				bars = ratioAtMost(1)
+			}
+			rows = append(rows, ratioRow(fmt.Sprintf("p%g of %s", q, w.label), "ms", all[i], quantileOf(q), bars))
+		}
+		rows = append(rows, ratioRow("CPU per command of "+w.label, "µs", all[i], cpuOf, nil))
+	}
+	return rows, nil
+}
+
+func multiPart(o *options) ([]row, error) {
+	var works []work
+	for _, n := range []int{1, 16} {
+		for _, name := range []string{"mget", "mset"} {
+			works = append(works, named(name, name, piped(n)))
+		}
+	}
+	all, err := o.duel(o.sides(), works)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for i, w := range works {
+		label := fmt.Sprintf("%s of 10 keys, pipeline %d", w.label, w.Pipeline)
+		rows = append(rows, ratioRow("CPU per "+label, "µs", all[i], cpuOf, ratioAtMost(1)),
+			ratioRow("throughput of "+label, "1000/s", all[i], throughputOf, nil))
+	}
+	return rows, nil
+}
+
+// versus measures Sleipnir against itself, started in two ways.
+func (o *options) versus(one, two []string, works []work, bars []bar) ([]row, error) {
+	sides := [2]side{{"Sleipnir", o.sleipnir, one}, {"Sleipnir", o.sleipnir, two}}
+	all, err := o.duel(sides, works)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for i, w := range works {
+		label := fmt.Sprintf("%s, pipeline %d: %s against %s", w.label, w.Pipeline, flagText(one), flagText(two))
+		rows = append(rows, ratioRow("CPU per "+label, "µs", all[i], cpuOf, bars),
+			ratioRow("throughput of "+label, "1000/s", all[i], throughputOf, nil))
+	}
+	return rows, nil
+}
+
+func flagText(args []string) string {
+	if len(args) == 0 {
+		return "default"
+	}
+	return args[0][2:] + " " + args[1]
+}
+
+func getAndSet() []work {
+	var works []work
+	for _, n := range pipelines {
+		for _, name := range []string{"get", "set"} {
+			works = append(works, named(name, name, piped(n)))
+		}
+	}
+	return works
+}
+
+func loopsPart(o *options) ([]row, error) {
+	return o.versus([]string{"--io-threads", "2"}, []string{"--io-threads", "1"}, getAndSet(), ratioAtMost(1.2))
+}
+
+func enginesPart(o *options) ([]row, error) {
+	return o.versus([]string{"--io-engine", "netpoll"}, []string{"--io-engine", "epoll"}, getAndSet(), nil)
+}
+
+func partitionsPart(o *options) ([]row, error) {
+	var rows []row
+	for _, n := range []string{"16", "64", "256", "1024", "4096"} {
+		r, err := o.versus([]string{"--partitions", n}, nil, []work{named("get", "get", piped(16)), named("mset", "mset", piped(1))}, nil)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r...)
+	}
+	return rows, nil
+}
+
+func morePart(o *options) ([]row, error) {
+	var works []work
+	for _, name := range []string{"ping", "mixed-zipf", "get-1k", "set-1k", "setex", "get-64k", "incr"} {
+		for _, n := range []int{1, 16} {
+			works = append(works, named(name, name, piped(n)))
+		}
+	}
+	all, err := o.duel(o.sides(), works)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for i, w := range works {
+		label := fmt.Sprintf("%s, pipeline %d", w.label, w.Pipeline)
+		rows = append(rows, ratioRow("CPU per "+label, "µs", all[i], cpuOf, nil),
+			ratioRow("throughput of "+label, "1000/s", all[i], throughputOf, nil))
+	}
+	return rows, nil
+}

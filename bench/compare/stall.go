@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/bench/load"
+	"github.com/sleipnirdb/sleipnir/bench/target"
+)
+
+// stallPart asks what ten million keys do to a bystander who sends GETs at a steady rate: while another
+// client inserts them as fast as one connection can, and while FLUSHALL frees them. On the way it reads
+// what the keys cost the Go heap.
+
+const (
+	bystanderRate  = 10_000
+	bystanderConns = 10
+	insertLimit    = 3 * time.Minute
+	flushLimit     = 30 * time.Second
+	afterFlush     = 500 * time.Millisecond
+)
+
+// stalled is what one server showed in one round.
+type stalled struct {
+	calm, insert, flush map[float64]float64 // quantiles of the GETs, ms
+	insertSeconds       float64
+	heapMiB, gcPercent  float64 // negative: the server has no Go heap
+}
+
+func stallPart(o *options) ([]row, error) {
+	rounds := (o.rounds + 1) / 2 // a round takes half a minute
+	var got [2][]stalled
+	for round := range rounds {
+		for k := range 2 {
+			i := (round + k) & 1
+			side := o.sides()[i]
+			s, err := o.stall(side)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", side.name, err)
+			}
+			got[i] = append(got[i], s)
+		}
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, rounds)
+	}
+	figure := func(name, unit string, bars []bar, value func(stalled) float64) row {
+		var a, b, q []float64
+		for i := range got[0] {
+			x, y := value(got[0][i]), value(got[1][i])
+			a, b, q = append(a, x), append(b, y), append(q, x/y)
+		}
+		r := row{figure: name, unit: unit, ours: median(a), ref: median(b), ratio: median(q), bars: bars}
+		if r.ours < 0 || r.ref < 0 {
+			r.ratio = -1
+		}
+		return r
+	}
+	fiveMs := []bar{{bound: 5, absolute: true}, {bound: 1}}
+	var rows []row
+	for _, q := range []float64{99, 99.99} {
+		bars := fiveMs
+		if q != 99.99 {
+			bars = nil
+		}
+		rows = append(rows,
+			figure(fmt.Sprintf("p%g of GETs at 10,000/s, nothing else", q), "ms", nil, func(s stalled) float64 { return s.calm[q] }),
+			figure(fmt.Sprintf("p%g … while 10 M keys are inserted", q), "ms", bars, func(s stalled) float64 { return s.insert[q] }),
+			figure(fmt.Sprintf("p%g … while FLUSHALL frees them", q), "ms", bars, func(s stalled) float64 { return s.flush[q] }))
+	}
+	return append(rows,
+		figure("inserting them took", "s", nil, func(s stalled) float64 { return s.insertSeconds }),
+		figure("Go heap with 10 M keys, more than empty", "MiB", oursAtMost(32), func(s stalled) float64 { return s.heapMiB }),
+		figure("garbage collection, share of CPU meanwhile", "%", oursAtMost(1), func(s stalled) float64 { return s.gcPercent })), nil
+}
+
+func (o *options) stall(side side) (stalled, error) {
+	s, err := side.start()
+	if err != nil {
+		return stalled{}, err
+	}
+	defer s.Stop()
+	heap0, gc0 := goMemory(s)
+	cpu0, _ := s.CPU()
+	probe, err := load.Start(load.Config{Dial: s.Dial(), Conns: bystanderConns, Rate: bystanderRate, Nice: o.nice,
+		Mix:  []load.Weighted{{Template: load.MustCompile("GET {key}", load.Shape{})}},
+		Keys: load.Keys{Count: uint64(o.big)}}) //nolint:gosec // positive
+	if err != nil {
+		return stalled{}, err
+	}
+	defer probe.Stop()
+	time.Sleep(warmUp)
+	var got stalled
+	calm, err := probe.Measure(2*o.window, nil, nil)
+	if err != nil {
+		return got, err
+	}
+	got.calm = millis(calm)
+	if err := o.stallInsert(s, probe, &got); err != nil {
+		return got, fmt.Errorf("insert: %w", err)
+	}
+	heap1, gc1 := goMemory(s)
+	cpu1, _ := s.CPU()
+	got.heapMiB, got.gcPercent = -1, -1
+	if heap1 > 0 {
+		got.heapMiB = max(heap1-heap0, 0) / (1 << 20)
+		got.gcPercent = 100 * (gc1 - gc0) / (cpu1 - cpu0).Seconds()
+	}
+	if err := o.stallFlush(s, probe, &got); err != nil {
+		return got, fmt.Errorf("flush: %w", err)
+	}
+	return got, nil
+}
+
+func (o *options) stallInsert(s *target.Server, probe *load.Run, got *stalled) error {
+	cfg, err := inserting(s, "SET {key} {value}", o.big)
+	if err != nil {
+		return err
+	}
+	in, err := load.Start(cfg)
+	if err != nil {
+		return err
+	}
+	defer in.Stop()
+	f, err := probe.MeasureUntil(in.Done(), insertLimit, nil, nil)
+	if err != nil {
+		return err
+	}
+	done, err := in.Wait()
+	if err != nil {
+		return err
+	}
+	if done.Errors > 0 {
+		return errors.New(done.FirstErr)
+	}
+	got.insert, got.insertSeconds = millis(f), done.Elapsed.Seconds()
+	return nil
+}
+
+// stallFlush measures until the memory is back, not only until FLUSHALL answers: freeing goes on behind it.
+func (o *options) stallFlush(s *target.Server, probe *load.Run, got *stalled) error {
+	c, err := net.Dial("tcp", s.Addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	info, err := s.Info()
+	if err != nil {
+		return err
+	}
+	full, _ := info.Number("used_memory")
+	freed := make(chan struct{})
+	var failed error
+	flush := func() {
+		go func() {
+			defer close(freed)
+			if _, failed = load.Ask(c, "FLUSHALL"); failed != nil {
+				return
+			}
+			for begin := time.Now(); time.Since(begin) < flushLimit; time.Sleep(afterFlush / 5) {
+				info, err := s.Info()
+				if used, _ := info.Number("used_memory"); err != nil || used < full/4 {
+					failed = err
+					break
+				}
+			}
+			time.Sleep(afterFlush)
+		}()
+	}
+	f, err := probe.MeasureUntil(freed, 2*flushLimit, flush, nil)
+	if err != nil {
+		return err
+	}
+	<-freed
+	got.flush = millis(f)
+	return failed
+}
+
+// goMemory is a Go server's live heap and what its collector has cost so far, in seconds.
+func goMemory(s *target.Server) (heap, gcSeconds float64) {
+	info, err := s.Info()
+	if err != nil {
+		return -1, -1
+	}
+	heap, ok := info.Number("go_heap_inuse")
+	if !ok {
+		return -1, -1
+	}
+	gcSeconds, _ = info.Number("go_gc_cpu_seconds")
+	return heap, gcSeconds
+}

@@ -1,0 +1,192 @@
+package keycmd
+
+import (
+	"math/rand/v2"
+	"strconv"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/internal/glob"
+)
+
+// A cursor of SCAN holds the partition in its low bits and, above, where to go
+// on in it. Partitions are walked in order; 0 is the start and the end.
+const partitionBits = 10
+
+const (
+	_ = uint(partition.MaxCount - 1<<partitionBits)
+	_ = uint(1<<partitionBits - partition.MaxCount)
+)
+
+const errCursor command.Error = "ERR invalid cursor"
+
+const (
+	defaultScanCount = 10
+	// minScanSpan is how many partitions a call of SCAN may look into, so that
+	// a small keyspace does not take a call for each.
+	minScanSpan = 16
+)
+
+func parseCursor(arg []byte) (cursor uint64, ok bool) {
+	cursor, err := strconv.ParseUint(string(arg), 10, 64)
+	return cursor, err == nil
+}
+
+// scanSpan returns the partitions that a call may visit: [from, to).
+func scanSpan(c *command.Call) (from, to int, position uint64) {
+	cursor, _ := parseCursor(c.Args[1])
+	count := defaultScanCount
+	for i := 2; i+1 < len(c.Args); i++ {
+		if n, ok := command.ParseInt(c.Args[i+1]); ok && command.Is(c.Args[i], "count") {
+			count = int(min(n, partition.MaxCount))
+		}
+	}
+	from = int(cursor & (1<<partitionBits - 1))
+	to = min(from+max(count, minScanSpan), c.Set.Len())
+	return from, to, cursor &^ (1<<partitionBits - 1)
+}
+
+func routeScan(c *command.Call, m *partition.Mask) {
+	from, to, _ := scanSpan(c)
+	for p := from; p < to; p++ {
+		m.Add(p)
+	}
+}
+
+// scanFilter is what SCAN's options ask for.
+type scanFilter struct {
+	count   int
+	pattern []byte // nil: all
+	kind    []byte // nil: any
+}
+
+func (f *scanFilter) parse(args [][]byte) error {
+	f.count = defaultScanCount
+	for i := 0; i < len(args); i += 2 {
+		if i+1 >= len(args) {
+			return command.ErrSyntax
+		}
+		switch value := args[i+1]; {
+		case command.Is(args[i], "count"):
+			n, ok := command.ParseInt(value)
+			if !ok {
+				return command.ErrNotInt
+			}
+			if n < 1 {
+				return command.ErrSyntax
+			}
+			f.count = int(min(n, 1<<30))
+		case command.Is(args[i], "match"):
+			f.pattern = value
+			if string(value) == "*" {
+				f.pattern = nil
+			}
+		case command.Is(args[i], "type"):
+			f.kind = value
+		default:
+			return command.ErrSyntax
+		}
+	}
+	return nil
+}
+
+func (f *scanFilter) passes(e keyspace.Entry) bool {
+	if f.kind != nil && !command.Is(f.kind, e.Type().String()) {
+		return false
+	}
+	return f.pattern == nil || glob.Match(f.pattern, e.Key(), false)
+}
+
+func scan(c *command.Call) error {
+	if _, ok := parseCursor(c.Args[1]); !ok {
+		return errCursor
+	}
+	var f scanFilter
+	if err := f.parse(c.Args[2:]); err != nil {
+		return err
+	}
+	p, to, position := scanSpan(c)
+	var keys [][]byte
+	visited := 0
+	for p < to {
+		position = c.Set.Space(p).DB(c.Session.DB).Scan(position, f.count-visited, func(e keyspace.Entry) {
+			visited++
+			if f.passes(e) {
+				keys = append(keys, append([]byte(nil), e.Key()...))
+			}
+		})
+		if position == 0 {
+			p++
+		}
+		if visited >= f.count {
+			break
+		}
+	}
+	next := position | uint64(p)
+	if p >= c.Set.Len() {
+		next = 0
+	}
+	c.W.Array(2)
+	c.W.BulkString(strconv.FormatUint(next, 10))
+	c.W.Array(len(keys))
+	for _, key := range keys {
+		c.W.Bulk(key)
+	}
+	return nil
+}
+
+// keysStep is how much of a table one step of KEYS visits.
+const keysStep = 1 << 12
+
+func keys(c *command.Call) error {
+	pattern := c.Args[1]
+	all := string(pattern) == "*"
+	mark, n := c.W.Defer(), 0
+	for p := range c.Set.Len() {
+		db := c.Set.Space(p).DB(c.Session.DB)
+		for position := uint64(0); ; {
+			position = db.Scan(position, keysStep, func(e keyspace.Entry) {
+				if key := e.Key(); all || glob.Match(pattern, key, false) {
+					c.W.Bulk(key)
+					n++
+				}
+			})
+			if position == 0 {
+				break
+			}
+		}
+	}
+	c.W.DoneArray(mark, n)
+	return nil
+}
+
+// maxRandomTries bounds how often RANDOMKEY draws a partition whose key turns
+// out to be expired.
+const maxRandomTries = 100
+
+func randomkey(c *command.Call) error {
+	for range maxRandomTries {
+		total := 0
+		for p := range c.Set.Len() {
+			total += c.Set.Space(p).DB(c.Session.DB).Len()
+		}
+		if total == 0 {
+			break
+		}
+		at := rand.IntN(total) // #nosec G404 -- a sample, not a secret
+		for p := range c.Set.Len() {
+			db := c.Set.Space(p).DB(c.Session.DB)
+			if at -= db.Len(); at >= 0 {
+				continue
+			}
+			if e := db.Random(); e.Exists() {
+				c.W.Bulk(e.Key())
+				return nil
+			}
+			break
+		}
+	}
+	c.W.Null()
+	return nil
+}

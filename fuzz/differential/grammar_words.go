@@ -1,0 +1,86 @@
+package differential
+
+import (
+	"strconv"
+	"strings"
+)
+
+// The edges of what a server reads as a number, right and wrong ones.
+var (
+	goodInts = []string{"0", "1", "-1", "2", "7", "10", "42", "100", "-100", "9999", "10000", "123456789", "4294967296",
+		"9223372036854775807", "-9223372036854775808", "9223372036854775806", "-9223372036854775807"}
+	badInts = []string{"", " 1", "1 ", "+1", "01", "-0", "00", "1.0", "1e3", "0x10", "9223372036854775808",
+		"-9223372036854775809", "18446744073709551615", "18446744073709551616", "99999999999999999999999", "-", "+", "a", "1a",
+		"1\x00", "\x00", "nan"}
+	goodFloats = []string{"0", "1", "-1", "0.1", "0.5", "-0.25", "3.0e3", "1e10", "200", "5.0e3", "1.5e-3", "10.25", ".5", "5.",
+		"3.0000", "1234567.125", "-0"}
+	badFloats = []string{"", "inf", "-inf", "+inf", "nan", "-nan", "1e400", "1e309", "1e5000", " 1.5", "1.5 ", "abc", "1.5x", "0x1p3", "1,5",
+		"1.5\x00", "infinity", "1e", "--1"}
+	seconds    = []string{"100", "1000", "86400", "1000000"}
+	oddSeconds = []string{"0", "-1", "-1000", "9223372036854775807", "-9223372036854775808", "9223372036854775", "9223372036854776",
+		"9223372036854774", "-9223372036854776", "9223370000000000", "1.5", "", "abc", "9223372036854775808", " 100"}
+	millis    = []string{"100000", "1000000", "86400000", "999999999"}
+	oddMillis = []string{"0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775806", "9223370000000000000", "1.5", "",
+		"abc", "9223372036854775808"}
+	moments    = []string{"4102444800", "4000000000", "5000000000"}
+	oddMoments = []string{"0", "1", "-1", "1000000000", "9223372036854775807", "9223372036854775", "9223372036854776", "-9223372036854775808",
+		"x", ""}
+	millisMoments    = []string{"4102444800000", "4000000000001", "5000000000999"}
+	oddMillisMoments = []string{"0", "1", "-1", "1000000000000", "9223372036854775807", "9223372036854775808", "x", ""}
+)
+
+// generators make the words that forms name in lower case.
+var generators = map[string]func(*stream) string{
+	"key":       mostly([]string{"a", "b", "c", "d", "n1", "n2", "{t}x", "{t}y"}, []string{"", "\x00\r\n", "{}z", "nokey", "a\xff"}),
+	"val":       value,
+	"int":       mostly(goodInts, badInts),
+	"float":     mostly(goodFloats, badFloats),
+	"index":     mostly([]string{"0", "1", "2", "3", "5", "10", "43", "44", "45", "-1", "-2", "-5", "-100", "100"}, append([]string{"9223372036854775807", "-9223372036854775808", "4294967295", "4294967296"}, badInts...)),
+	"offset":    mostly([]string{"0", "1", "2", "5", "10", "40", "44", "100", "1000"}, append([]string{"-1", "536870912", "536870913", "4294967296", "9223372036854775807", "-9223372036854775808"}, badInts...)),
+	"sec":       mostly(seconds, oddSeconds),
+	"ms":        mostly(millis, oddMillis),
+	"at":        mostly(moments, oddMoments),
+	"msat":      mostly(millisMoments, oddMillisMoments),
+	"db":        mostly([]string{"0", "0", "0", "1", "2"}, []string{"15", "16", "-1", "x", "", "9223372036854775808", "1.0"}),
+	"pattern":   oneOf("*", "a", "?", "[ab]", "[^a]", "n*", "{t}*", "\\a", "[a-c]", "[", "", "**", "*\xff", "[b-a]"),
+	"count":     mostly([]string{"1", "2", "10", "100"}, []string{"0", "-1", "x", "", "9223372036854775807"}),
+	"badcursor": oneOf("x", "1x", " 1", "18446744073709551616"),
+	"type":      oneOf("string", "list", "STRING"),
+	"small":     oneOf("1", "2", "3", "0", "-1"),
+}
+
+// value draws a string value: numbers in all dresses, text, bytes, and lengths around the borders of the encodings.
+func value(s *stream) string {
+	switch s.rand.IntN(12) {
+	case 0, 1:
+		return goodInts[s.rand.IntN(len(goodInts))]
+	case 2:
+		return badInts[s.rand.IntN(len(badInts))]
+	case 3:
+		return goodFloats[s.rand.IntN(len(goodFloats))]
+	case 4:
+		return strconv.FormatInt(int64(s.rand.Uint64()), 10) //nolint:gosec // any bits will do
+	case 5:
+		return strings.Repeat("x", 40+s.rand.IntN(10))
+	case 6:
+		return strings.Repeat("ab", s.rand.IntN(60))
+	case 7:
+		return randomBytes(s, s.rand.IntN(30))
+	case 8:
+		if s.rand.IntN(8) == 0 {
+			return strings.Repeat("large ", 1000+s.rand.IntN(20000))
+		}
+		return "v"
+	case 9:
+		return ""
+	}
+	return string(rune('a'+s.rand.IntN(26))) + strconv.Itoa(s.rand.IntN(100))
+}
+
+func randomBytes(s *stream, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(s.rand.UintN(256)) //nolint:gosec // below 256
+	}
+	return string(b)
+}

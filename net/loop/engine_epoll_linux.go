@@ -1,0 +1,192 @@
+package loop
+
+import (
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sleipnirdb/sleipnir/net/transport"
+)
+
+// epollEngine runs every loop on an OS thread of its own, which waits in epoll.
+//
+// A connection is registered once, edge-triggered for everything, and never touched again: no epoll_ctl per request,
+// none for back-pressure. What an edge said is kept in the connection's flags until it has been used up.
+//
+// Waiting goes through two stages. First a raw epoll_wait of a millisecond at most, of which Go's scheduler knows
+// nothing: no hand-over of the processor (P) to another thread and no fight to get one back, which under load costs
+// more than the system call. If the scheduler wants the thread meanwhile (to stop the world), its preemption signal
+// ends the call with EINTR, so a collection isn't held up by more than the signal's way. Only when nothing happened
+// in that time the loop makes the blocking call in the way that frees the P.
+type epollEngine struct {
+	cfg Config
+}
+
+func newEpoll(cfg Config) (engine, error) { return &epollEngine{cfg: cfg}, nil }
+
+func (e *epollEngine) wrap(sock transport.Conn) (transport.Conn, error) { return sock, nil }
+
+func (e *epollEngine) fds() int { return 1 }
+
+func (e *epollEngine) listen(ln *Listener) error { return ln.acceptAside() }
+
+const (
+	epollBatch   = 256
+	epollEdges   = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
+	wakeSlot     = 0 // the eventfd's place in slots
+	rawWaitMs    = 1
+	waitForever  = -1
+	maxWaitMs    = 1 << 30
+	firstGen     = 1
+	epollPollNow = 0
+)
+
+type epollPort struct {
+	l      *Loop
+	cfg    Config
+	epfd   int
+	wakeFd int
+	events [epollBatch]unix.EpollEvent
+	slots  []*Conn  // by Conn.slot; an event names slot and generation
+	gens   []uint32 // by slot; raised when the slot is freed, so that events in flight for its last user are ignored
+	free   []uint32
+}
+
+func (e *epollEngine) port(l *Loop) (port, error) {
+	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	wakeFd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		_ = unix.Close(epfd)
+		return nil, err
+	}
+	// Edge-triggered: each write is an event of its own, so nobody has to read the counter.
+	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: wakeSlot}
+	if err := unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, wakeFd, &ev); err != nil {
+		_ = unix.Close(epfd)
+		_ = unix.Close(wakeFd)
+		return nil, err
+	}
+	return &epollPort{l: l, cfg: e.cfg, epfd: epfd, wakeFd: wakeFd, slots: make([]*Conn, 1), gens: []uint32{0}}, nil
+}
+
+func (p *epollPort) start() { go p.run() }
+
+func (p *epollPort) run() {
+	// Never unlocked: the thread ends with the goroutine.
+	runtime.LockOSThread()
+	l := p.l
+	pin(p.cfg.CPUs, l.Index)
+	l.begin()
+	for wait := l.round(); !l.done; wait = l.round() {
+		n := p.wait(wait)
+		l.tickClock()
+		for i := range n {
+			ev := &p.events[i]
+			slot := uint32(ev.Fd) // #nosec G115 -- was made from one
+			c := p.slots[slot]
+			if c == nil || p.gens[slot] != uint32(ev.Pad) { // #nosec G115 -- was made from one
+				continue
+			}
+			if i%nowEvery == nowEvery-1 {
+				l.tickClock()
+			}
+			l.event(c, seenBy(ev.Events))
+		}
+	}
+	l.end()
+	_ = unix.Close(p.epfd)
+	_ = unix.Close(p.wakeFd)
+}
+
+// seenBy translates epoll's bits. An error or a full hang-up shows itself to the next read and write.
+func seenBy(ev uint32) uint32 {
+	var seen uint32
+	if ev&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLPRI) != 0 {
+		seen |= readable
+	}
+	if ev&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		seen |= hup
+	}
+	if ev&unix.EPOLLPRI != 0 {
+		seen |= urgent
+	}
+	if ev&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		seen |= writeBlocked
+	}
+	return seen
+}
+
+// wait returns the number of events in p.events after at most ms milliseconds (-1: no limit).
+func (p *epollPort) wait(ms int) int {
+	if ms == 0 {
+		return p.raw(epollPollNow)
+	}
+	l := p.l
+	if !l.box.sleep() {
+		return p.raw(epollPollNow)
+	}
+	n := p.raw(rawWaitMs)
+	if n == 0 && ms != rawWaitMs {
+		l.idle()
+		if ms > 0 {
+			ms = min(ms, maxWaitMs) - rawWaitMs
+		}
+		n, _ = unix.EpollWait(p.epfd, p.events[:], ms)
+	}
+	l.box.rouse()
+	return max(n, 0)
+}
+
+// raw is epoll_wait without the scheduler's knowledge; -1 if a signal ended it.
+//
+// unsafe: the address of an array inside p, which the caller holds, converted in the system call's argument list.
+func (p *epollPort) raw(ms int) int {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epfd), uintptr(unsafe.Pointer(&p.events[0])), epollBatch, uintptr(ms), 0, 0)
+	if errno != 0 {
+		return -1
+	}
+	return int(n) // #nosec G115 -- at most epollBatch
+}
+
+func (p *epollPort) wake() {
+	one := [8]byte{1}
+	// It can only fail with EAGAIN when the counter is full, and then an event is there anyway.
+	_, _, _ = unix.RawSyscall(unix.SYS_WRITE, uintptr(p.wakeFd), uintptr(unsafe.Pointer(&one[0])), uintptr(len(one)))
+}
+
+func (p *epollPort) watch(c *Conn) error {
+	if last := len(p.free) - 1; last >= 0 {
+		c.slot = p.free[last]
+		p.free = p.free[:last]
+	} else {
+		c.slot = uint32(len(p.slots)) // #nosec G115 -- bounded by the descriptors
+		p.slots = append(p.slots, nil)
+		p.gens = append(p.gens, firstGen)
+	}
+	p.slots[c.slot] = c
+	ev := unix.EpollEvent{Events: epollEdges, Fd: int32(c.slot), Pad: int32(p.gens[c.slot])} // #nosec G115 -- bit patterns
+	return unix.EpollCtl(p.epfd, unix.EPOLL_CTL_ADD, c.sock.Fd(), &ev)
+}
+
+func (p *epollPort) unwatch(c *Conn) {
+	_ = unix.EpollCtl(p.epfd, unix.EPOLL_CTL_DEL, c.sock.Fd(), nil)
+	p.forget(c)
+}
+
+// forget frees c's slot. Closing the descriptor, of which there is no copy, takes it out of epoll.
+func (p *epollPort) forget(c *Conn) {
+	if c.slot == 0 {
+		return
+	}
+	p.slots[c.slot] = nil
+	p.gens[c.slot]++
+	p.free = append(p.free, c.slot)
+	c.slot = 0
+}
+
+// blocked has nothing to do: the edge that says that there is room again comes by itself.
+func (p *epollPort) blocked(*Conn) {}

@@ -1,0 +1,256 @@
+package loop
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Handler is what runs on the loops: the server. All methods for one connection are called on its loop.
+type Handler interface {
+	// Start is the first call on a loop, Stop the last. Start may set l.Data.
+	Start(l *Loop)
+	Stop(l *Loop)
+	// Open is the first call for a connection. It may set c.Data, append to c.Out, and refuse with CloseAfterFlush.
+	Open(c *Conn)
+	// Input is called when c.In holds bytes that it didn't hold before, or what Need asked for, or after Yield and
+	// Resume. It parses, executes, calls Consume, and appends replies to c.Out; it may Park the connection.
+	Input(c *Conn)
+	// Hangup tells, once, that the peer of a parked connection has closed (or that the group stops). The connection
+	// ends after its Resume; until then its input, Out and Data aren't the loop's.
+	Hangup(c *Conn)
+	// Close is the last call for a connection. why is nil after CloseAfterFlush, io.EOF if the peer closed.
+	Close(c *Conn, why error)
+	// Tick is called at the end of each round, and again within nextMs even if nothing happens (-1: no wish).
+	Tick(l *Loop) (nextMs int)
+}
+
+// Mover is a Handler that wants to know of connections that moved here from another loop.
+type Mover interface {
+	// Moved is called on the new loop. If the connection is parked its owner's part is still somebody else's.
+	Moved(c *Conn)
+}
+
+// Loop is one I/O thread.
+type Loop struct {
+	Data  any   // the handler's
+	NowMs int64 // wall clock, ms, as of this round or a few connections ago; loop only
+	Index int   // unique among the living loops of its group, 0 <= Index < MaxLoops; used again later
+
+	g    *Group
+	port port
+
+	// Loop.
+	conns    []*Conn
+	ready    []*Conn // to be served in the next round
+	spare    []*Conn // the other of two lists
+	pool     pool
+	chunk    *chunk
+	chunkOff int
+	out      []byte
+	trimmed  int64
+	retiring bool // give the connections away, then end
+	stopping bool // close the connections, then end
+	done     bool
+	posts    uint64
+	inputs   uint64
+	bytesIn  uint64
+	bytesOut uint64
+	rounds   uint64
+
+	// Atomic.
+	box   box
+	heir  atomic.Pointer[Loop] // who gets the posts after this loop has ended
+	count atomic.Int64         // connections here or on the way here
+	wakes atomic.Uint64
+}
+
+// nowEvery is how many connections are served between two readings of the clock.
+const nowEvery = 8
+
+func newLoop(g *Group, index int) *Loop {
+	l := &Loop{g: g, Index: index}
+	l.chunk = l.pool.chunk()
+	return l
+}
+
+// Group is the group that the loop belongs to.
+func (l *Loop) Group() *Group { return l.g }
+
+// Conns returns the loop's connections, parked ones too. Loop only; valid until the next connection comes or goes.
+func (l *Loop) Conns() []*Conn { return l.conns }
+
+// begin is the first thing on the loop's own goroutine.
+func (l *Loop) begin() {
+	l.tickClock()
+	l.g.handler.Start(l)
+}
+
+func (l *Loop) tickClock() { l.NowMs = time.Now().UnixMilli() }
+
+// round is what follows the events: posts, connections that have more to do, the tick. It returns how long the loop
+// may wait for the next event: 0 not at all, -1 for ever.
+func (l *Loop) round() (waitMs int) {
+	l.rounds++
+	l.drain()
+	l.serveReady()
+	if l.retiring || l.stopping {
+		l.wane()
+	}
+	waitMs = l.g.handler.Tick(l)
+	if len(l.ready) != 0 || l.done {
+		return 0
+	}
+	return waitMs
+}
+
+// serveReady serves the connections that asked for it before now; those that ask again get their turn next round.
+func (l *Loop) serveReady() {
+	list := l.ready
+	l.ready, l.spare = l.spare[:0], list
+	for i, c := range list {
+		list[i] = nil
+		if c.owner.Load() != l {
+			continue
+		}
+		c.flags &^= queued
+		if i%nowEvery == nowEvery-1 {
+			l.tickClock()
+		}
+		l.serve(c)
+	}
+}
+
+func (l *Loop) enqueue(c *Conn) {
+	if c.flags&(queued|closed) == 0 {
+		c.flags |= queued
+		l.ready = append(l.ready, c)
+	}
+}
+
+// wane ends a loop that is to go: gives connections away or closes them, and when none is left shuts the box.
+func (l *Loop) wane() {
+	for i := len(l.conns) - 1; i >= 0; i-- {
+		c := l.conns[i]
+		switch {
+		case l.stopping:
+			l.wind(c)
+		default:
+			l.move(c, l.g.lightest(l))
+		}
+	}
+	if len(l.conns) == 0 && l.count.Load() == 0 && l.box.close() {
+		l.done = true
+	}
+}
+
+// wind asks c to end: at once if nothing is owed, otherwise after sending.
+func (l *Loop) wind(c *Conn) {
+	if c.flags&draining == 0 {
+		c.flags |= draining
+		if c.flags&parked != 0 {
+			c.flags |= hup
+		}
+		l.enqueue(c)
+	}
+}
+
+// end is the last thing on the loop's goroutine.
+func (l *Loop) end() {
+	l.g.handler.Stop(l)
+	l.g.ended(l)
+}
+
+// idle is called before a wait without a near end. It gives memory back, at most once a second.
+func (l *Loop) idle() {
+	if l.NowMs-l.trimmed < 1000 {
+		return
+	}
+	l.trimmed = l.NowMs
+	l.pool.trim(poolIdleBytes)
+	if cap(l.out) > chunkBytes {
+		l.out = nil
+	}
+	if cap(l.spare) > 1024 {
+		l.spare = nil
+	}
+}
+
+// adopt makes c one of the loop's connections. On the loop.
+func (l *Loop) adopt(c *Conn, fresh bool) {
+	if l.retiring && !l.stopping {
+		l.count.Add(-1)
+		l.send(c, l.g.lightest(l), fresh)
+		return
+	}
+	c.index = len(l.conns)
+	l.conns = append(l.conns, c)
+	c.loop.Store(l)
+	c.owner.Store(l)
+	if err := l.port.watch(c); err != nil {
+		if fresh {
+			// The handler has never heard of it.
+			c.flags |= closed
+			_ = c.sock.Close()
+			l.remove(c)
+			return
+		}
+		c.Abort(err)
+		return
+	}
+	if !fresh {
+		if m, ok := l.g.handler.(Mover); ok {
+			m.Moved(c)
+		}
+		c.flags |= readable
+		l.enqueue(c)
+		return
+	}
+	l.lend(c)
+	c.flags |= serving
+	l.g.handler.Open(c)
+	c.flags &^= serving
+	if c.flags&(parked|closed) == 0 {
+		l.settle(c)
+	}
+}
+
+func adoptFresh(l *Loop, arg any) { l.adopt(arg.(*Conn), true) }
+func adoptMoved(l *Loop, arg any) { l.adopt(arg.(*Conn), false) }
+
+// send posts c to another loop, which adopts it.
+func (l *Loop) send(c *Conn, to *Loop, fresh bool) {
+	to.count.Add(1)
+	c.loop.Store(to)
+	c.post = Post{Fn: adoptMoved, Arg: c}
+	if fresh {
+		c.post.Fn = adoptFresh
+	}
+	to.deliver(&c.post)
+}
+
+// move gives c to another loop. The owner's part isn't touched, so a parked connection can move as well; what is
+// pinned stays where it is. Posts that come here for c are sent on.
+func (l *Loop) move(c *Conn, to *Loop) {
+	if to == nil || to == l || c.flags&closed != 0 {
+		return
+	}
+	l.port.unwatch(c)
+	c.owner.Store(nil)
+	c.flags &^= queued
+	if len(c.rest) != 0 {
+		c.flags &^= writeBlocked
+	}
+	l.remove(c)
+	l.send(c, to, false)
+}
+
+// remove takes c off the loop's list.
+func (l *Loop) remove(c *Conn) {
+	last := len(l.conns) - 1
+	moved := l.conns[last]
+	l.conns[c.index] = moved
+	moved.index = c.index
+	l.conns[last] = nil
+	l.conns = l.conns[:last]
+	l.count.Add(-1)
+}
