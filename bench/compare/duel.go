@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/sleipnirdb/sleipnir/bench/load"
 	"github.com/sleipnirdb/sleipnir/bench/scenario"
@@ -47,13 +46,17 @@ type sample struct {
 	perSecond float64
 	ms        map[float64]float64 // latency by quantile, milliseconds
 	gcShare   float64             // of the server's processor time, since its start; negative: unknown
+	others    float64             // share of the machine that went to other processes
 }
 
 // quantiles that are kept.
 var quantiles = [...]float64{50, 99, 99.9, 99.99}
 
-// pair is both servers' samples of one round.
-type pair [2]sample
+// pair is both servers' samples of one round, and of the slices that it was made of, in turn.
+type pair struct {
+	whole  [2]sample
+	slices [][2]sample
+}
 
 // duel measures both sides with each work, round by round; the result is by work, then by round.
 func (o *options) duel(sides [2]side, works []work) ([][]pair, error) {
@@ -93,12 +96,9 @@ func (o *options) round(sides [2]side, works []work, round int) ([]pair, error) 
 			}
 			filled = job.Fill
 		}
-		for _, i := range order {
-			got, err := o.window1(servers[i], job)
-			if err != nil {
-				return nil, fmt.Errorf("%s, %s: %w", servers[i].Name, job.label, err)
-			}
-			pairs[w][i] = got
+		var err error
+		if pairs[w], err = o.match(servers, job, order); err != nil {
+			return nil, fmt.Errorf("%s: %w", job.label, err)
 		}
 		order[0], order[1] = order[1], order[0]
 	}
@@ -117,57 +117,12 @@ func fill(s *target.Server, sc scenario.Scenario) error {
 	return err
 }
 
-// warmUp comes before each window: caches, branch predictors and the clock settle on this server.
-const warmUp = 250 * time.Millisecond
-
-func (o *options) window1(s *target.Server, job work) (sample, error) {
-	cfg, err := job.Load(s.Dial())
-	if err != nil {
-		return sample{}, err
-	}
-	if job.Rate > 0 {
-		cfg.Nice = o.nice
-	}
-	r, err := load.Start(cfg)
-	if err != nil {
-		return sample{}, err
-	}
-	defer r.Stop()
-	time.Sleep(warmUp)
-	var cpu [2]time.Duration
-	f, err := r.Measure(o.window, func() { cpu[0], _ = s.CPU() }, func() { cpu[1], _ = s.CPU() })
-	if err != nil {
-		return sample{}, err
-	}
-	if err := plausible(f, job); err != nil {
-		return sample{}, err
-	}
-	got := sample{perSecond: f.PerSecond(), ms: millis(f), gcShare: gcShare(s)}
-	got.cpuMicros = float64((cpu[1] - cpu[0]).Nanoseconds()) / 1e3 / float64(f.Replies)
-	return got, nil
-}
-
 func millis(f *load.Figures) map[float64]float64 {
 	m := map[float64]float64{}
 	for _, q := range quantiles {
 		m[q] = f.Quantile(q).Seconds() * 1e3
 	}
 	return m
-}
-
-// plausible refuses figures of a server that did not do the work: errors and misses are cheap to answer.
-func plausible(f *load.Figures, job work) error {
-	switch {
-	case f.Replies == 0:
-		return fmt.Errorf("no replies")
-	case f.Errors > 0:
-		return fmt.Errorf("%d of %d replies are errors, the first: %s", f.Errors, f.Replies, f.FirstErr)
-	case f.Nulls > 0 && job.Fill != "":
-		return fmt.Errorf("%d nulls though every key was set", f.Nulls)
-	case job.Rate > 0 && f.PerSecond() < 0.9*job.Rate:
-		fmt.Fprintf(os.Stderr, "%s: %.0f requests/s were answered of %.0f\n", job.label, f.PerSecond(), job.Rate)
-	}
-	return nil
 }
 
 // gcShare asks a Go server how much of its processor time went to garbage collection.
@@ -194,19 +149,20 @@ func median(v []float64) float64 {
 	return (v[n/2] + v[(n-1)/2]) / 2
 }
 
-// ratioOf is the median of the rounds' ratios, and the medians of both sides.
-func ratioOf(pairs []pair, value func(sample) float64) (ratio, ours, ref float64) {
+// ratioOf is the median of the ratios, and the medians of both sides over the rounds. What has a meaning in a
+// single slice is compared slice by slice: two slices are closer in time than two windows, and they are many.
+func ratioOf(pairs []pair, value func(sample) float64, bySlice bool) (ratio, ours, ref float64) {
 	var q, a, b []float64
 	for _, p := range pairs {
-		x, y := value(p[0]), value(p[1])
-		q, a, b = append(q, x/y), append(a, x), append(b, y)
+		x, y := value(p.whole[0]), value(p.whole[1])
+		a, b = append(a, x), append(b, y)
+		if !bySlice {
+			q = append(q, x/y)
+			continue
+		}
+		for _, s := range p.slices {
+			q = append(q, value(s[0])/value(s[1]))
+		}
 	}
 	return median(q), median(a), median(b)
-}
-
-func cpuOf(s sample) float64        { return s.cpuMicros }
-func throughputOf(s sample) float64 { return s.perSecond / 1e3 }
-
-func quantileOf(q float64) func(sample) float64 {
-	return func(s sample) float64 { return s.ms[q] }
 }

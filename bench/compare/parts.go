@@ -13,10 +13,33 @@ func piped(n int) func(*scenario.Scenario) {
 	return func(s *scenario.Scenario) { s.Pipeline = n }
 }
 
-func ratioRow(figure, unit string, pairs []pair, value func(sample) float64, bars []bar) row {
-	r := row{figure: figure, unit: unit, bars: bars}
-	r.ratio, r.ours, r.ref = ratioOf(pairs, value)
+func cpuRow(figure string, pairs []pair, bars []bar) row {
+	r := row{figure: "CPU per " + figure, unit: "µs", bars: bars}
+	r.ratio, r.ours, r.ref = ratioOf(pairs, func(s sample) float64 { return s.cpuMicros }, true)
 	return r
+}
+
+func rateRow(figure string, pairs []pair, bars []bar) row {
+	r := row{figure: "throughput of " + figure, unit: "1000/s", bars: bars}
+	r.ratio, r.ours, r.ref = ratioOf(pairs, func(s sample) float64 { return s.perSecond / 1e3 }, true)
+	return r
+}
+
+func quantileRow(figure string, q float64, pairs []pair, bars []bar) row {
+	r := row{figure: fmt.Sprintf("p%g of %s", q, figure), unit: "ms", bars: bars}
+	r.ratio, r.ours, r.ref = ratioOf(pairs, func(s sample) float64 { return s.ms[q] }, false)
+	return r
+}
+
+// othersRow tells how quiet the machine was.
+func othersRow(all [][]pair) row {
+	var v [2][]float64
+	for _, pairs := range all {
+		for _, p := range pairs {
+			v[0], v[1] = append(v[0], 100*p.whole[0].others), append(v[1], 100*p.whole[1].others)
+		}
+	}
+	return row{figure: "the machine's time that others took", unit: "%", ours: median(v[0]), ref: median(v[1]), ratio: -1}
 }
 
 func cpuPart(o *options) ([]row, error) {
@@ -36,21 +59,21 @@ func cpuPart(o *options) ([]row, error) {
 	worstGC := -1.0
 	for i, w := range works {
 		label := fmt.Sprintf("%s, pipeline %d", w.label, w.Pipeline)
-		cpu = append(cpu, ratioRow("CPU per "+label, "µs", all[i], cpuOf, ratioAtMost(cpuBar[w.Pipeline])))
+		cpu = append(cpu, cpuRow(label, all[i], ratioAtMost(cpuBar[w.Pipeline])))
 		var bars []bar
 		if b := rateBar[w.Pipeline]; b > 0 {
 			bars = ratioAtLeast(b)
 		}
-		rate = append(rate, ratioRow("throughput of "+label, "1000/s", all[i], throughputOf, bars))
+		rate = append(rate, rateRow(label, all[i], bars))
 		for _, p := range all[i] {
-			worstGC = max(worstGC, p[0].gcShare)
+			worstGC = max(worstGC, p.whole[0].gcShare)
 		}
 	}
 	gc := row{figure: "garbage collection, share of CPU under this load", unit: "%", ours: -1, ref: -1, ratio: -1, bars: oursAtMost(1)}
 	if worstGC >= 0 {
 		gc.ours = worstGC * 100
 	}
-	return append(append(cpu, rate...), gc), nil
+	return append(append(append(cpu, rate...), gc), othersRow(all)), nil
 }
 
 const fixedRate = 20_000
@@ -73,11 +96,11 @@ func latencyPart(o *options) ([]row, error) {
 			if q == 99 || q == 99.9 {
 				bars = ratioAtMost(1)
 			}
-			rows = append(rows, ratioRow(fmt.Sprintf("p%g of %s", q, w.label), "ms", all[i], quantileOf(q), bars))
+			rows = append(rows, quantileRow(w.label, q, all[i], bars))
 		}
-		rows = append(rows, ratioRow("CPU per command of "+w.label, "µs", all[i], cpuOf, nil))
+		rows = append(rows, cpuRow(w.label, all[i], nil))
 	}
-	return rows, nil
+	return append(rows, othersRow(all)), nil
 }
 
 func multiPart(o *options) ([]row, error) {
@@ -94,10 +117,10 @@ func multiPart(o *options) ([]row, error) {
 	var rows []row
 	for i, w := range works {
 		label := fmt.Sprintf("%s of 10 keys, pipeline %d", w.label, w.Pipeline)
-		rows = append(rows, ratioRow("CPU per "+label, "µs", all[i], cpuOf, ratioAtMost(1)),
-			ratioRow("throughput of "+label, "1000/s", all[i], throughputOf, nil))
+		rows = append(rows, cpuRow(label, all[i], ratioAtMost(1)),
+			rateRow(label, all[i], nil))
 	}
-	return rows, nil
+	return append(rows, othersRow(all)), nil
 }
 
 // versus measures Sleipnir against itself, started in two ways.
@@ -110,10 +133,10 @@ func (o *options) versus(one, two []string, works []work, bars []bar) ([]row, er
 	var rows []row
 	for i, w := range works {
 		label := fmt.Sprintf("%s, pipeline %d: %s against %s", w.label, w.Pipeline, flagText(one), flagText(two))
-		rows = append(rows, ratioRow("CPU per "+label, "µs", all[i], cpuOf, bars),
-			ratioRow("throughput of "+label, "1000/s", all[i], throughputOf, nil))
+		rows = append(rows, cpuRow(label, all[i], bars),
+			rateRow(label, all[i], nil))
 	}
-	return rows, nil
+	return append(rows, othersRow(all)), nil
 }
 
 func flagText(args []string) string {
@@ -167,8 +190,8 @@ func morePart(o *options) ([]row, error) {
 	var rows []row
 	for i, w := range works {
 		label := fmt.Sprintf("%s, pipeline %d", w.label, w.Pipeline)
-		rows = append(rows, ratioRow("CPU per "+label, "µs", all[i], cpuOf, nil),
-			ratioRow("throughput of "+label, "1000/s", all[i], throughputOf, nil))
+		rows = append(rows, cpuRow(label, all[i], nil),
+			rateRow(label, all[i], nil))
 	}
-	return rows, nil
+	return append(rows, othersRow(all)), nil
 }

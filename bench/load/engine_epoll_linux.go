@@ -20,6 +20,7 @@ const (
 	readBuffer = 256 << 10
 	maxEvents  = 256
 	rawWait    = int64(time.Millisecond)       // a wait the scheduler need not know of
+	heldWait   = int64(2 * time.Millisecond)   // how soon the end of a pause is seen
 	longWait   = int64(100 * time.Millisecond) // how soon a stop is seen
 )
 
@@ -126,14 +127,20 @@ func (p *poller) serve() error {
 	now := p.clock()
 	p.lastSeen = now
 	p.startAt(now)
-	if p.cfg.Rate <= 0 {
-		if err := p.openClosedLoop(); err != nil {
-			return err
-		}
+	if err := p.startIdle(); err != nil {
+		return err
 	}
 	raw := true
 	for !p.run.stop.Load() {
+		if p.hold(p.run.held.Load(), now) {
+			if err := p.startIdle(); err != nil {
+				return err
+			}
+		}
 		most := longWait
+		if p.paused {
+			most = heldWait
+		}
 		if raw {
 			most = rawWait
 		}
@@ -162,7 +169,11 @@ func (p *poller) serve() error {
 // over says that all requests of a limited run were issued and answered.
 func (p *poller) over() bool { return p.left <= 0 && p.busy == 0 }
 
-func (p *poller) openClosedLoop() error {
+// startIdle sends the first pipelines of a closed loop.
+func (p *poller) startIdle() error {
+	if p.cfg.Rate > 0 {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.fds {

@@ -64,13 +64,12 @@ func (g *strands) send() {
 	g.mu.Lock()
 	g.startAt(g.clock())
 	g.mu.Unlock()
-	if g.cfg.Rate <= 0 {
-		for _, s := range g.all {
-			g.advance(s, true)
-		}
-	}
-	const look = 10 * time.Millisecond
+	g.startIdle()
+	const look = 5 * time.Millisecond
 	for !g.finished() {
+		if g.hold(g.run.held.Load(), g.clock()) {
+			g.startIdle()
+		}
 		if g.cfg.Rate <= 0 {
 			select {
 			case <-g.over:
@@ -83,6 +82,16 @@ func (g *strands) send() {
 		ns := g.waitNs(g.clock(), int64(look))
 		g.mu.Unlock()
 		time.Sleep(time.Duration(ns))
+	}
+}
+
+// startIdle sends the first pipelines of a closed loop.
+func (g *strands) startIdle() {
+	if g.cfg.Rate > 0 {
+		return
+	}
+	for _, s := range g.all {
+		g.advance(s, true)
 	}
 }
 

@@ -162,6 +162,36 @@ func TestStallIsCharged(t *testing.T) {
 	}
 }
 
+func TestPause(t *testing.T) {
+	s := newAnswerer(t, "tcp", "127.0.0.1:0")
+	for _, cfg := range []Config{{Pipeline: 8}, {Pipeline: 8, Goroutine: true}, {Rate: 10000}, {Rate: 10000, Goroutine: true}} {
+		cfg.Dial, cfg.Conns, cfg.Threads = TCP(s.Addr().String()), 6, 2
+		cfg.Mix = []Weighted{{MustCompile("GET {key}", Shape{}), 1}}
+		r, err := Start(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			r.Pause()
+			r.Resume()
+			f, err := r.Measure(30*time.Millisecond, nil, nil)
+			if err != nil || f.Replies == 0 {
+				t.Fatalf("%+v: %d replies after a pause, %v", cfg, f.Replies, err)
+			}
+			r.Pause()
+			at := s.requests.Load()
+			f, err = r.Measure(10*time.Millisecond, nil, nil)
+			if got := s.requests.Load() - at; err != nil || got != 0 {
+				t.Fatalf("%+v: %d requests in a pause, %v", cfg, got, err)
+			}
+			if f, err = r.Measure(10*time.Millisecond, nil, nil); err != nil || f.Replies != 0 {
+				t.Fatalf("%+v: %d replies in a pause, %v", cfg, f.Replies, err)
+			}
+		}
+		r.Stop()
+	}
+}
+
 func TestServerGone(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

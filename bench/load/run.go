@@ -20,6 +20,7 @@ type Run struct {
 	workers []*worker
 	conns   []net.Conn
 	stop    atomic.Bool
+	held    atomic.Bool
 	group   sync.WaitGroup
 	done    chan struct{} // closed when all workers have ended
 	began   int64
@@ -37,6 +38,25 @@ type Figures struct {
 	Latency  *hdrhistogram.Histogram // nanoseconds
 	Lateness *hdrhistogram.Histogram // nanoseconds; what the generator added in an open loop
 	OwnCPU   time.Duration           // of this whole process
+}
+
+// Add joins the figures of another window to f.
+func (f *Figures) Add(g *Figures) {
+	f.Elapsed += g.Elapsed
+	f.OwnCPU += g.OwnCPU
+	f.Issued += g.Issued
+	f.Replies += g.Replies
+	f.BytesIn += g.BytesIn
+	f.Errors += g.Errors
+	f.Nulls += g.Nulls
+	if f.FirstErr == "" {
+		f.FirstErr = g.FirstErr
+	}
+	if f.Latency == nil {
+		f.Latency, f.Lateness = newHistogram(), newHistogram()
+	}
+	f.Latency.Merge(g.Latency)
+	f.Lateness.Merge(g.Lateness)
 }
 
 // PerSecond is the replies per second.
@@ -164,6 +184,33 @@ func (r *Run) Peek() (replies uint64, elapsed time.Duration) {
 		w.mu.Unlock()
 	}
 	return replies, time.Duration(r.clock() - r.began)
+}
+
+// Pause lets requests in flight be answered and issues no more until Resume. It returns when all is quiet.
+func (r *Run) Pause() {
+	r.held.Store(true)
+	const look = 500 * time.Microsecond
+	for begin := time.Now(); !r.idle() && !r.ended() && time.Since(begin) < r.cfg.Timeout; {
+		time.Sleep(look)
+	}
+}
+
+// Resume goes on after Pause. An open loop's grid begins anew: the pause is not held against the server.
+func (r *Run) Resume() { r.held.Store(false) }
+
+func (r *Run) idle() bool {
+	for _, w := range r.workers {
+		w.mu.Lock()
+		idle := w.paused
+		for _, f := range w.tally.flows {
+			idle = idle && f.wait.count == 0
+		}
+		w.mu.Unlock()
+		if !idle {
+			return false
+		}
+	}
+	return true
 }
 
 // Done is closed when the run has come to its end by itself, or was stopped.

@@ -26,8 +26,9 @@ type worker struct {
 
 	left int64 // requests that may still be issued
 
-	mu    sync.Mutex // guards what follows, between the worker and whoever reads figures
-	tally tally
+	mu     sync.Mutex // guards what follows, between the worker and whoever reads figures
+	paused bool       // nothing is issued
+	tally  tally
 }
 
 // tally is what a worker recorded since the figures were last taken.
@@ -80,7 +81,6 @@ func newWorker(cfg *Config, id int, base time.Time, ring []uint64) *worker {
 	}
 	if cfg.Rate > 0 {
 		w.step = float64(cfg.Threads) / cfg.Rate * 1e9
-		w.due = w.step * (1 + float64(id)/float64(cfg.Threads)) // the workers' grids interleave
 	}
 	return w
 }
@@ -88,11 +88,23 @@ func newWorker(cfg *Config, id int, base time.Time, ring []uint64) *worker {
 // clock is monotonic nanoseconds since the run's base.
 func (w *worker) clock() int64 { return int64(time.Since(w.base)) }
 
-// startAt moves the open loop's grid to begin at now.
+// startAt lays the open loop's grid to begin at now. The workers' grids interleave.
 func (w *worker) startAt(now int64) {
 	if w.cfg.Rate > 0 {
-		w.due += float64(now)
+		w.due = float64(now) + w.step*(1+float64(w.id)/float64(w.cfg.Threads))
 	}
+}
+
+// hold notes whether the run is paused; true as the pause ends, when flows that are idle must be started again.
+func (w *worker) hold(held bool, now int64) (resumed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	resumed = w.paused && !held
+	w.paused = held
+	if resumed {
+		w.startAt(now)
+	}
+	return resumed
 }
 
 func (w *worker) render(f *flow) {
@@ -106,7 +118,7 @@ func (w *worker) render(f *flow) {
 // batch renders the next pipeline of a closed loop; false when there is nothing left to issue.
 func (w *worker) batch(f *flow, now int64) bool {
 	n := int(min(int64(w.cfg.Pipeline), w.left))
-	if n <= 0 {
+	if n <= 0 || w.paused || f.wait.count > 0 {
 		return false
 	}
 	w.left -= int64(n)
@@ -120,7 +132,7 @@ func (w *worker) batch(f *flow, now int64) bool {
 
 // oneDue renders the request of the open loop that is due at now, if one is, and says for which flow.
 func (w *worker) oneDue(now int64) *flow {
-	if w.due > float64(now) || w.left <= 0 {
+	if w.due > float64(now) || w.left <= 0 || w.paused {
 		return nil
 	}
 	f := w.pick()
@@ -158,7 +170,7 @@ func (w *worker) pick() *flow {
 
 // waitNs is how long the open loop may sleep at now.
 func (w *worker) waitNs(now, most int64) int64 {
-	if w.cfg.Rate <= 0 || w.left <= 0 {
+	if w.cfg.Rate <= 0 || w.left <= 0 || w.paused {
 		return most
 	}
 	return min(max(int64(w.due)-now, 0), most)

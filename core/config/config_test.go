@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -38,7 +39,7 @@ func (f *fake) config() *Config {
 		},
 		Chdir: func(dir string) error {
 			if !f.dirs[dir] {
-				return fs.ErrNotExist
+				return syscall.ENOENT
 			}
 			f.dir = dir
 			return nil

@@ -406,7 +406,7 @@ var directives = [idCount]Directive{
 	RDMACompletionVector:                integer("rdma-completion-vector", -1, -1, 1024).flags(Immutable),
 	RDMAPort:                            integer("rdma-port", 0, 0, 65535),
 	RDMARXSize:                          integer("rdma-rx-size", 1048576, 65536, 16777216).flags(Immutable),
-	ReplBacklogSize:                     memory("repl-backlog-size", 10485760, 1, math.MaxInt64),
+	ReplBacklogSize:                     memory("repl-backlog-size", 10485760, 1, math.MaxInt64).clamp(16384, math.MaxInt64),
 	ReplBacklogTTL:                      integer("repl-backlog-ttl", 3600, 0, math.MaxInt64),
 	ReplDisableTCPNoDelay:               yesno("repl-disable-tcp-nodelay", false),
 	ReplDisklessLoad:                    enum("repl-diskless-load", "disabled", disklessLoads).flags(Debug | DenyLoading),

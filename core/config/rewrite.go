@@ -54,7 +54,13 @@ func readOld(path string) (string, fs.FileMode, error) {
 	return string(b), info.Mode().Perm(), nil
 }
 
-// rewritten is the new text for the old one.
+// Rewritten is the text that CONFIG REWRITE would put in the place of old.
+func (c *Config) Rewritten(old string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rewritten(old)
+}
+
 func (c *Config) rewritten(old string) string {
 	r := c.parseOld(old)
 	for id := range idCount {

@@ -52,6 +52,8 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
+	// Loops are the I/O loops, set before they start.
+	Loops *loop.Group
 
 	// gate holds process-wide conditions that take every command off the
 	// gate's fast path. Atomic.
@@ -136,7 +138,11 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 	}
 }
 
-const errHangup command.Error = "peer closed"
+// Why a connection was closed.
+const (
+	errHangup command.Error = "peer closed"
+	errKilled command.Error = "killed"
+)
 
 // Input executes what the connection has sent.
 func (d *Dispatcher) Input(c *loop.Conn) {

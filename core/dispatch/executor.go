@@ -58,8 +58,8 @@ type Executor struct {
 	slowTicks uint64
 	tickedMs  int64
 
-	blocked  map[*session.Session]struct{}
-	paused   map[*session.Session]bool
+	blocked map[*session.Session]struct{}
+	paused  map[*session.Session]bool
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -68,9 +68,9 @@ type Executor struct {
 func (x *Executor) init(d *Dispatcher) {
 	*x = Executor{
 		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
-		args:     make([][]byte, 0, 64),
-		blocked:  make(map[*session.Session]struct{}),
-		paused:   make(map[*session.Session]bool),
+		args:    make([][]byte, 0, 64),
+		blocked: make(map[*session.Session]struct{}),
+		paused:  make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.configVersion = ^uint64(0)
@@ -104,7 +104,7 @@ func (x *Executor) configure() {
 	x.lockedLimits = x.limits
 	x.lockedLimits.Authenticated = false
 	x.slowTicks = ^uint64(0)
-	if us := cfg.Int(config.SlowlogLogSlowerThan); us >= 0 {
+	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(us * 1000)
 	}
 }

@@ -172,7 +172,7 @@ func resumed(_ *loop.Loop, arg any) {
 	s.Lent = false
 	c := s.Conn
 	c.Out, s.W.B = s.W.B, nil
-	if s.State&session.Closing != 0 {
+	if s.State&session.Closing != 0 || s.KillAfterReply {
 		c.CloseAfterFlush()
 	}
 	c.Resume()
@@ -388,4 +388,16 @@ func adopted(l *loop.Loop, arg any) {
 	x := l.Data.(*Executor)
 	x.now = l.NowMs
 	x.giveBack(arg.(*partition.Lease))
+}
+
+// TryWith runs f while partition p is held, if its lease is free. For
+// background work on the executor's own thread, between commands.
+func (x *Executor) TryWith(p int, f func(set *partition.Set)) bool {
+	if !x.d.Set.Lease(p).TryAcquire() {
+		return false
+	}
+	x.d.Set.Space(p).SetNow(x.now)
+	f(x.d.Set)
+	x.release(p)
+	return true
 }

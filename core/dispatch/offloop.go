@@ -60,6 +60,22 @@ func (pool *executorPool) inherit(l *stats.Local) {
 	l.AddTo(pool.past)
 }
 
+func (pool *executorPool) addTo(total *stats.Local) {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	if pool.past != nil {
+		pool.past.AddTo(total)
+	}
+}
+
+func (pool *executorPool) reset() {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	if pool.past != nil {
+		pool.past.Reset()
+	}
+}
+
 // offLoop runs a command on an ordinary goroutine while its connection is
 // parked.
 func (x *Executor) offLoop(s *session.Session, cmd *command.Command, args [][]byte) outcome {

@@ -2,7 +2,8 @@
 // CRC-64 "Jones" that closes an RDB file or a DUMP payload.
 //
 // Both work on several bytes at a time ("slicing"): a table for each distance from the end of the block says what a byte
-// there adds to the remainder, so the look-ups of one block don't wait for each other.
+// there adds to the remainder, so the look-ups of one block don't wait for each other. Where the processor multiplies without
+// carries, CRC-16 is done by that.
 package crc
 
 import "encoding/binary"
@@ -58,9 +59,16 @@ func makeSlice64() (t [16][256]uint64) {
 }
 
 // CRC16 returns the CRC-16/XMODEM of p.
-func CRC16(p []byte) uint16 { return update16(0, p) }
+func CRC16(p []byte) uint16 {
+	if canSum16 && len(p) > 0 {
+		return uint16(sum16(p))
+	}
+	return table16(p)
+}
 
-func update16(crc uint16, p []byte) uint16 {
+// table16 is CRC16 by table.
+func table16(p []byte) uint16 {
+	var crc uint16
 	for len(p) >= 8 {
 		crc = block16(crc, binary.LittleEndian.Uint64(p))
 		p = p[8:]
@@ -87,6 +95,18 @@ func tail16(crc uint16, p []byte) uint16 {
 // Slot returns the hash slot of key: of the part between the first '{' and the first '}' behind it, if there is one and it isn't
 // empty; else of the whole key.
 func Slot(key []byte) uint16 {
+	if !canSum16 || len(key) == 0 {
+		return slotByTable(key)
+	}
+	sum := sum16(key)
+	if sum > 0xffff {
+		return slotTagged(key)
+	}
+	return uint16(sum) % Slots
+}
+
+// slotByTable is Slot by table.
+func slotByTable(key []byte) uint16 {
 	var crc uint16
 	p := key
 	for len(p) >= 8 {

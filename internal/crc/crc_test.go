@@ -66,8 +66,13 @@ func TestSlicingAgainstBits(t *testing.T) {
 		if got, want := CRC16(key), naive16(key); got != want {
 			t.Fatalf("seed %d: CRC16(%q) = %#x, want %#x", seed, key, got, want)
 		}
-		if got, want := Slot(key), naive16(Tag(key))%Slots; got != want {
-			t.Fatalf("seed %d: Slot(%q) = %d, want %d", seed, key, got, want)
+		if got, want := table16(key), naive16(key); got != want {
+			t.Fatalf("seed %d: table16(%q) = %#x, want %#x", seed, key, got, want)
+		}
+		for name, slot := range map[string]func([]byte) uint16{"Slot": Slot, "slotByTable": slotByTable} {
+			if got, want := slot(key), naive16(Tag(key))%Slots; got != want {
+				t.Fatalf("seed %d: %s(%q) = %d, want %d", seed, name, key, got, want)
+			}
 		}
 		cut := rnd.IntN(len(key) + 1)
 		if got, want := CRC64(CRC64(0, key[:cut]), key[cut:]), naive64(key); got != want {

@@ -15,7 +15,8 @@
 //   - A class that is never closed ends with the pattern: "[ab" is "[ab]", and "[^" is any one byte.
 //   - "[]" matches nothing, "[^]" any byte. In "[a-]" the bracket is the end of a range and the class stays open.
 //   - The bounds of a range may be in either order, and bytes compare as signed numbers, as char is on x86.
-//   - Folding case turns the bounds to lower case after they were put in order. An escaped byte in a class isn't folded.
+//   - Folding case turns the bounds to lower case after they were put in order, and then bytes compare as unsigned numbers, but
+//     0xff as -1, which is what the C library's tolower makes of it. An escaped byte in a class isn't folded.
 //   - A lonely backslash at the end stands for itself.
 //   - More than 1000 stars with something behind them match nothing.
 //
@@ -43,7 +44,12 @@ func Match(pattern, name []byte, fold bool) bool {
 		stars        int
 	)
 	for p < len(pattern) && n < len(name) {
-		if pattern[p] == '*' {
+		t := pattern[p]
+		if t == name[n] && !special(t) && p+1 < len(pattern) && n+1 < len(name) {
+			p, n = p+1, n+1
+			continue
+		}
+		if t == '*' {
 			for p < len(pattern) && pattern[p] == '*' {
 				p++
 			}
@@ -86,22 +92,23 @@ func MatchString(pattern, name string, fold bool) bool {
 	return Match(unsafestr.Bytes(pattern), unsafestr.Bytes(name), fold)
 }
 
+// special tells whether c isn't a term of its own.
+func special(c byte) bool { return c == '*' || c == '?' || c == '[' || c == '\\' }
+
 // hop returns the first place in name, from n on, where the term that pattern begins with could match. It only knows the common
 // case, an exact plain byte, which is searched many bytes at a time; else it returns n.
 func hop(pattern, name []byte, n int, fold bool) int {
 	if fold || n >= len(name) {
 		return n
 	}
-	switch c := pattern[0]; c {
-	case '?', '[', '\\':
+	c := pattern[0]
+	if special(c) {
 		return n
-	default:
-		i := bytes.IndexByte(name[n:], c)
-		if i < 0 {
-			return len(name)
-		}
+	}
+	if i := bytes.IndexByte(name[n:], c); i >= 0 {
 		return n + i
 	}
+	return len(name)
 }
 
 // matchOne matches c against the term at pattern[p], which isn't a star, and returns where the next term begins.
@@ -154,9 +161,17 @@ func inRange(from, to, c byte, fold bool) bool {
 		from, to = to, from
 	}
 	if fold {
-		from, to, c = lower(from), lower(to), lower(c)
+		return folded(c) >= folded(from) && folded(c) <= folded(to)
 	}
 	return int8(c) >= int8(from) && int8(c) <= int8(to)
+}
+
+// folded is tolower of a signed char in the C locale of glibc.
+func folded(c byte) int {
+	if c == 0xff {
+		return -1
+	}
+	return int(lower(c))
 }
 
 func same(a, b byte, fold bool) bool {

@@ -102,9 +102,7 @@ func (r *Reader) Read() (Reply, error) {
 	return reply, err
 }
 
-// Skip reads the next reply without keeping it, and returns its kind. It doesn't allocate.
-//
-// Attributes are skipped as if they were replies of their own.
+// Skip reads the next reply without keeping it, and returns its kind: that of its attribute if it has one. It doesn't allocate.
 func (r *Reader) Skip() (Kind, error) {
 	r.left = orDefault(r.MaxBytes, defaultMaxReply)
 	var first Kind
@@ -136,8 +134,11 @@ func (r *Reader) Skip() (Kind, error) {
 			if err != nil {
 				return first, err
 			}
-			if kind == KindMap || kind == KindAttribute {
+			switch kind {
+			case KindMap:
 				n *= 2
+			case KindAttribute:
+				n = 2*max(n, 0) + 1 // and what it is an attribute of
 			}
 			if n > 0 {
 				pending += n

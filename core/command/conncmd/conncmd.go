@@ -1,0 +1,73 @@
+// Package conncmd holds the commands of the connection group.
+package conncmd
+
+import (
+	"math"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/session"
+)
+
+// Commands returns the rows of the connection group.
+func Commands() []command.Command {
+	rows := []command.Command{
+		{Name: "ping", Arity: -1, Flags: command.Fast | command.Sentinel | command.InPubSub, Since: "1.0.0", Complexity: "O(1)",
+			Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Summary: "Returns the server's liveliness response.", Run: ping},
+		{Name: "echo", Arity: 2, Flags: command.Loading | command.Stale | command.Fast, Since: "1.0.0", Complexity: "O(1)",
+			Summary: "Returns the given string.", Run: echo},
+		{Name: "select", Arity: 2, Flags: command.Loading | command.Stale | command.Fast, Since: "1.0.0", Complexity: "O(1)",
+			Summary: "Changes the selected database.", Run: selectDB},
+		{Name: "quit", Arity: -1, Flags: command.AllowBusy | command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.MultiControl | command.InPubSub,
+			Since: "1.0.0", Complexity: "O(1)", DeprecatedSince: "7.2.0", ReplacedBy: "just closing the connection", Summary: "Closes the connection.", Run: quit},
+	}
+	for i := range rows {
+		rows[i].Group, rows[i].ACL = "connection", command.CatConnection
+	}
+	return rows
+}
+
+func ping(c *command.Call) error {
+	if len(c.Args) > 2 {
+		return command.WrongArity(c.Cmd.Full)
+	}
+	if c.Session.State&session.Subscribed != 0 && !c.W.Resp3 {
+		c.W.Array(2)
+		c.W.BulkString("pong")
+		if len(c.Args) == 2 {
+			c.W.Bulk(c.Args[1])
+		} else {
+			c.W.BulkString("")
+		}
+		return nil
+	}
+	if len(c.Args) == 2 {
+		c.W.Bulk(c.Args[1])
+	} else {
+		c.W.Status("PONG")
+	}
+	return nil
+}
+
+func echo(c *command.Call) error {
+	c.W.Bulk(c.Args[1])
+	return nil
+}
+
+func selectDB(c *command.Call) error {
+	n, ok := command.ParseInt(c.Args[1])
+	if !ok || n < math.MinInt32 || n > math.MaxInt32 {
+		return command.ErrNotInt
+	}
+	if n < 0 || int(n) >= c.Set.Space(0).Databases() {
+		return command.ErrDBIndex
+	}
+	c.Session.DB = int(n)
+	c.W.OK()
+	return nil
+}
+
+func quit(c *command.Call) error {
+	c.Session.State |= session.Closing
+	c.W.OK()
+	return nil
+}

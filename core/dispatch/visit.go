@@ -1,0 +1,77 @@
+package dispatch
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/net/loop"
+)
+
+// visit is a function on its way to a loop.
+type visit struct {
+	post loop.Post
+	f    func(x *Executor)
+	done chan struct{}
+}
+
+func visited(l *loop.Loop, arg any) {
+	v := arg.(*visit)
+	v.f(l.Data.(*Executor))
+	close(v.done)
+}
+
+// OnLoop runs f on a loop, and waits until it has run. The caller is an
+// ordinary goroutine.
+func (d *Dispatcher) OnLoop(l *loop.Loop, f func(x *Executor)) {
+	v := &visit{f: f, done: make(chan struct{})}
+	v.post.Fn, v.post.Arg = visited, v
+	l.Post(&v.post)
+	<-v.done
+}
+
+// EachLoop runs f on every loop, one after the other. The caller is an ordinary
+// goroutine.
+func (d *Dispatcher) EachLoop(f func(x *Executor)) {
+	for _, l := range d.Loops.Loops() {
+		d.OnLoop(l, f)
+	}
+}
+
+// EachSession visits every session on its loop, one after the other. The caller
+// is an ordinary goroutine.
+func (d *Dispatcher) EachSession(f func(x *Executor, s *session.Session)) {
+	d.EachLoop(func(x *Executor) {
+		x.Sessions(func(s *session.Session) { f(x, s) })
+	})
+}
+
+// Stats adds up all counters. The caller is an ordinary goroutine.
+func (d *Dispatcher) Stats() *stats.Local {
+	total := stats.New(len(d.Table.Rows()))
+	d.EachLoop(func(x *Executor) { x.Stats.AddTo(total) })
+	d.offLoop.addTo(total)
+	return total
+}
+
+// ResetStats sets all counters to zero. The caller is an ordinary goroutine.
+func (d *Dispatcher) ResetStats() {
+	d.EachLoop(func(x *Executor) { x.Stats.Reset() })
+	d.offLoop.reset()
+}
+
+// Kill ends the connection of a session of this loop: at once, or, for the
+// session that asks for it, after its reply.
+func (x *Executor) Kill(s *session.Session, self bool) {
+	if self {
+		s.KillAfterReply = true
+		return
+	}
+	c := s.Conn
+	if !s.Lent {
+		x.unblock(s)
+		delete(x.paused, s)
+	}
+	c.Abort(errKilled)
+	if !s.Lent {
+		c.Resume()
+	}
+}

@@ -1,0 +1,26 @@
+package server
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
+	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
+	"github.com/sleipnirdb/sleipnir/core/command/stringcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
+	"github.com/sleipnirdb/sleipnir/core/config"
+)
+
+// newTable is the only list of command groups.
+func (s *Server) newTable() *command.Table {
+	row := func(id int) *command.Command { return s.Table.Row(id) }
+	return command.NewTable(
+		conncmd.Commands(),
+		keycmd.Commands(),
+		stringcmd.Commands(limits{s.Config}),
+		txncmd.Commands(row),
+	)
+}
+
+// limits are settings that handlers obey.
+type limits struct{ cfg *config.Config }
+
+func (l limits) MaxBulk() int64 { return l.cfg.Int(config.ProtoMaxBulkLen) }
