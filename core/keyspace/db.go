@@ -19,7 +19,7 @@ type DB struct {
 
 // makeDB makes database i when it is first asked for.
 func (s *Space) makeDB(i int) *DB {
-	d := &DB{space: s, arena: s.arena, seed: s.seed, number: i}
+	d := &DB{space: s, arena: s.arena, seed: s.seed, number: i, expiries: newExpiries()}
 	s.dbs[i] = d
 	return d
 }
@@ -50,10 +50,24 @@ func (d *DB) MemoryUsage(e Entry) int64 {
 	if keys := d.table.Len(); keys > 0 {
 		n += int64(d.table.Bytes()) / int64(keys)
 	}
-	if keys := d.expiries.len(); keys > 0 && e.ExpireAt() != 0 {
-		n += d.expiries.bytes() / int64(keys)
+	if e.ExpireAt() != 0 {
+		n += d.space.indexShare()
 	}
 	return n
+}
+
+// indexShare returns the bytes that one key with an expiry takes in the expiry indexes, on average.
+func (s *Space) indexShare() int64 {
+	keys := 0
+	for _, d := range s.dbs {
+		if d != nil {
+			keys += d.expiries.len()
+		}
+	}
+	for i := range s.garbage {
+		keys += s.garbage[i].expiries.len()
+	}
+	return s.arena.UsedBy(arena.PurposeExpiry) / int64(max(keys, 1))
 }
 
 // find returns the entry of key, expired or not, 0 if there is none.

@@ -55,12 +55,9 @@ func (d *DB) resize(e Entry, size int) (Entry, error) {
 		return e, ErrNoMemory
 	}
 	if n.Ref() != e.Ref() {
-		if at := e.ExpireAt(); at != 0 {
-			if !d.index(at, n.Ref()) {
-				n.Free()
-				return e, ErrNoMemory
-			}
-			d.unindex(at, e.Ref())
+		if at := e.ExpireAt(); !d.reindex(at, e.Ref(), at, n.Ref()) {
+			n.Free()
+			return e, ErrNoMemory
 		}
 		d.moved(e.Hash(d.seed), e, n)
 		e.Free()

@@ -15,11 +15,13 @@ type expiries struct {
 	sum  sum // of all instants, for the average
 }
 
+func newExpiries() expiries { return expiries{tree: tree.New(arena.PurposeExpiry)} }
+
 func (x *expiries) len() int { return x.tree.Len() }
 
 // add puts a key in; false if the arena is out of memory.
 func (x *expiries) add(a *arena.Arena, at int64, r arena.Ref) bool {
-	if !x.tree.Insert(a, uint64(at), r) {
+	if !x.tree.Insert(a, uint64(at), r, nil) {
 		return false
 	}
 	x.sum.add(at)
@@ -28,45 +30,48 @@ func (x *expiries) add(a *arena.Arena, at int64, r arena.Ref) bool {
 
 // remove takes a key out; false if it isn't in.
 func (x *expiries) remove(a *arena.Arena, at int64, r arena.Ref) bool {
-	if !x.tree.Delete(a, uint64(at), r) {
+	if !x.tree.Delete(a, uint64(at), r, nil) {
 		return false
 	}
 	x.sum.sub(at)
 	return true
 }
 
-// first returns the earliest instant.
+// move tells of an entry that moved from old to fresh; false if the arena is out of memory.
+func (x *expiries) move(a *arena.Arena, at int64, old, fresh arena.Ref) bool {
+	return x.tree.Replace(a, uint64(at), old, fresh, nil)
+}
+
+// first returns the earliest instant and its key.
 func (x *expiries) first(a *arena.Arena) (at int64, r arena.Ref, ok bool) {
-	k, r, ok := x.tree.First(a)
-	return int64(k), r, ok
+	it, ok := x.tree.First(a)
+	return int64(it.Key), it.Ref, ok
 }
 
 // takeDue takes the first keys whose time has come at now out of the index, as many as into holds, and returns how many.
 func (x *expiries) takeDue(a *arena.Arena, now int64, into []arena.Ref) int {
 	n := 0
-	for n < len(into) {
-		at, r, ok := x.first(a)
-		if !ok || at >= now {
+	for c := x.tree.Begin(a); n < len(into) && c.Valid(); c.Next(a) {
+		it := c.Item()
+		if int64(it.Key) >= now {
 			break
 		}
-		x.remove(a, at, r)
-		into[n] = r
+		into[n] = it.Ref
+		x.sum.sub(int64(it.Key))
 		n++
 	}
+	x.tree.DeleteRange(a, 0, n, nil)
 	return n
 }
 
 // nth returns the nth key in order.
 func (x *expiries) nth(a *arena.Arena, n int) arena.Ref {
-	_, r := x.tree.Nth(a, n)
-	return r
+	c := x.tree.At(a, n)
+	return c.Item().Ref
 }
 
-// bytes returns the memory of the index.
-func (x *expiries) bytes() int64 { return 18 * int64(x.len()) }
-
 // free frees some of the index after it was detached, and says whether there is more.
-func (x *expiries) free(a *arena.Arena, maxNodes int) (more bool) { return x.tree.Free(a, maxNodes) }
+func (x *expiries) free(a *arena.Arena, limit int) (more bool) { return x.tree.Free(a, limit, nil) }
 
 // mean returns the mean of all instants.
 func (x *expiries) mean() int64 { return x.sum.mean(uint64(x.len())) }

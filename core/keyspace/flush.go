@@ -32,7 +32,7 @@ func (s *Space) FlushAll() (removed int, old *Detached) {
 	s.arena = arena.New(s.mem)
 	for _, d := range s.dbs {
 		if d != nil {
-			d.arena, d.table, d.expiries = s.arena, table.Table{}, expiries{}
+			d.arena, d.table, d.expiries = s.arena, table.Table{}, newExpiries()
 		}
 	}
 	s.garbage, s.pool.n = nil, 0 // both were of the old arena
@@ -65,7 +65,7 @@ func (s *Space) FlushDB(i int) (removed int, old *Detached) {
 	d.announceFlush()
 	removed = d.Len()
 	s.garbage = append(s.garbage, detachedDB{d.table, d.expiries})
-	d.table, d.expiries = table.Table{}, expiries{}
+	d.table, d.expiries = table.Table{}, newExpiries()
 	s.pool.n = 0
 	return removed, nil
 }

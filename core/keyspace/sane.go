@@ -60,7 +60,7 @@ func (d *DB) sane(used *[arena.PurposeCount]int64) error {
 		cursor = d.table.Scan(d.arena, cursor, d.space.hashOf, visit)
 	}
 	used[arena.PurposeTable] += int64(d.table.Bytes())
-	used[arena.PurposeExpiry] += d.expiries.bytes()
+	used[arena.PurposeExpiry] += int64(d.expiries.tree.Bytes(d.arena))
 	switch {
 	case err != nil:
 		return err
@@ -76,18 +76,20 @@ func (d *DB) sane(used *[arena.PurposeCount]int64) error {
 
 // sane checks that each item of the index is an entry that expires at the item's instant, and that they are in order.
 func (x *expiries) sane(d *DB) error {
-	if err := x.tree.Sane(d.arena); err != nil {
+	if err := x.tree.Sane(d.arena, nil); err != nil {
 		return err
 	}
-	for i := range x.len() {
-		at, r := x.tree.Nth(d.arena, i)
+	i := 0
+	for c := x.tree.Begin(d.arena); c.Valid(); c.Next(d.arena) {
+		at, r := int64(c.Item().Key), c.Item().Ref
 		e := object.At(d.arena, r)
-		if e.ExpireAt() != int64(at) {
+		if e.ExpireAt() != at {
 			return fmt.Errorf("item %d says %d, the entry of key %q %d", i, at, e.Key(), e.ExpireAt())
 		}
 		if d.find(e.Hash(d.seed), e.Key()) != r {
 			return fmt.Errorf("item %d is no entry of the table", i)
 		}
+		i++
 	}
 	return nil
 }

@@ -87,16 +87,13 @@ func (d *DB) SetExpiry(e Entry, expireAt int64) (Entry, error) {
 	if !n.Exists() {
 		return e, ErrNoMemory
 	}
-	if expireAt != 0 && !d.index(expireAt, n.Ref()) {
+	if !d.reindex(old, e.Ref(), expireAt, n.Ref()) {
 		if n.Ref() == e.Ref() {
 			e.WithExpiry(old) // the slot is there, so this needs no memory
 		} else {
 			n.Drop()
 		}
 		return e, ErrNoMemory
-	}
-	if old != 0 {
-		d.unindex(old, e.Ref())
 	}
 	if n.Ref() != e.Ref() {
 		d.moved(e.Hash(d.seed), e, n)
@@ -171,12 +168,9 @@ func (d *DB) replaceValue(h uint64, e Entry, v Value, expireAt int64) (Entry, er
 	if !n.Exists() {
 		return e, ErrNoMemory
 	}
-	if expireAt != 0 && !d.index(expireAt, n.Ref()) {
+	if !d.reindex(old, e.Ref(), expireAt, n.Ref()) {
 		n.Free()
 		return e, ErrNoMemory
-	}
-	if old != 0 {
-		d.unindex(old, e.Ref())
 	}
 	d.moved(h, e, n)
 	e.Free()
@@ -224,6 +218,21 @@ func (d *DB) index(at int64, r arena.Ref) bool {
 	}
 	if at < d.space.due.Load()-1 {
 		d.space.due.Store(at + 1)
+	}
+	return true
+}
+
+// reindex tells the index that an entry's expiry is no longer was but at, its block no longer old but fresh. Either may be 0 for none. It returns
+// false, with nothing changed, if the arena is out of memory.
+func (d *DB) reindex(was int64, old arena.Ref, at int64, fresh arena.Ref) bool {
+	if was == at {
+		return at == 0 || old == fresh || d.expiries.move(d.arena, at, old, fresh)
+	}
+	if at != 0 && !d.index(at, fresh) {
+		return false
+	}
+	if was != 0 {
+		d.unindex(was, old)
 	}
 	return true
 }
