@@ -1,0 +1,126 @@
+package keyspace
+
+import (
+	"math"
+
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/table"
+	"github.com/sleipnirdb/sleipnir/internal/clock"
+)
+
+// Detached is an arena with all that was in it, after a flush.
+type Detached struct{ arena *arena.Arena }
+
+// Dispose gives the next few chunks of memory back and says whether there are more. No lease is needed: nobody else knows
+// the arena any more. It is for a goroutine of the caller's, off the loops.
+func (o *Detached) Dispose(maxChunks int) (more bool) { return o.arena.Dispose(maxChunks) }
+
+// FlushAll removes all keys of all databases at once and returns how many there were. The old arena, nil if it was unused, is the
+// caller's to dispose of.
+func (s *Space) FlushAll() (removed int, old *Detached) {
+	for _, d := range s.dbs {
+		if d == nil || d.Len() == 0 {
+			continue
+		}
+		removed += d.Len()
+		d.announceFlush()
+	}
+	if s.arena.Used() == 0 {
+		return removed, nil
+	}
+	old = &Detached{s.arena}
+	s.arena = arena.New(s.mem)
+	for _, d := range s.dbs {
+		if d != nil {
+			d.arena, d.table, d.expiries = s.arena, table.Table{}, newExpiries()
+		}
+	}
+	s.garbage, s.pool.n = nil, 0 // both were of the old arena
+	s.due.Store(math.MaxInt64)
+	return removed, old
+}
+
+// announceFlush tells of the removal of all keys, before it happens.
+func (d *DB) announceFlush() {
+	d.flushed(nil)
+	if s := d.space; s.follow&FollowModified != 0 && s.events != nil {
+		s.events.Modified(d.number, nil)
+	}
+}
+
+// FlushDB removes all keys of database i and returns how many there were. If no other database has keys, the arena is replaced and
+// old is to be disposed of as with FlushAll; else old is nil and FreeSlice frees the keys.
+func (s *Space) FlushDB(i int) (removed int, old *Detached) {
+	d := s.dbs[i]
+	if d == nil || d.Len() == 0 {
+		return 0, nil
+	}
+	alone := true
+	for _, o := range s.dbs {
+		alone = alone && (o == nil || o == d || o.Len() == 0)
+	}
+	if alone {
+		return s.FlushAll()
+	}
+	d.announceFlush()
+	removed = d.Len()
+	s.garbage = append(s.garbage, detachedDB{d.table, d.expiries})
+	d.table, d.expiries = table.Table{}, newExpiries()
+	s.pool.n = 0
+	return removed, nil
+}
+
+// SwapDB exchanges the keys of two databases. What watches keys, and the numbers of the databases, stay where they are.
+func (s *Space) SwapDB(i, j int) {
+	if i == j {
+		return
+	}
+	a, b := s.DB(i), s.DB(j)
+	a.flushed(b)
+	b.flushed(a)
+	a.table, b.table = b.table, a.table
+	a.expiries, b.expiries = b.expiries, a.expiries
+	s.pool.n = 0
+	if s.follow&FollowModified != 0 && s.events != nil {
+		s.events.Modified(i, nil)
+		s.events.Modified(j, nil)
+	}
+}
+
+// detachedDB is what is left of a flushed database.
+type detachedDB struct {
+	table    table.Table
+	expiries expiries
+}
+
+// freeBatch is how many buckets or nodes are freed between looks at the clock.
+const freeBatch = 16
+
+// FreeSlice frees what was unlinked or flushed, until nothing is left or about budgetNanos have passed (0 means the default), and
+// says whether more is left.
+func (s *Space) FreeSlice(budgetNanos int64) (more bool) {
+	if len(s.garbage) == 0 {
+		return false
+	}
+	start := clock.Ticks()
+	end := budgetOr(budgetNanos)
+	for len(s.garbage) > 0 {
+		g := &s.garbage[len(s.garbage)-1]
+		if !g.table.Free(s.arena, freeBatch, s.freeEntry) && !g.expiries.free(s.arena, freeBatch) {
+			s.garbage = s.garbage[:len(s.garbage)-1]
+		}
+		if clock.Since(start) >= end {
+			break
+		}
+	}
+	return len(s.garbage) > 0
+}
+
+// Garbage returns how many keys wait for FreeSlice.
+func (s *Space) Garbage() int {
+	n := 0
+	for i := range s.garbage {
+		n += s.garbage[i].table.Len()
+	}
+	return n
+}

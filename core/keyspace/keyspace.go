@@ -1,0 +1,162 @@
+// Package keyspace is the data of one partition: its databases with their keys, values and expiries, and what hangs on
+// them: eviction candidates, watched keys, keyspace events, statistics.
+//
+// # Who may call
+//
+// A [Space] belongs to one partition, and everything in it to whoever holds the partition's lease; there is no
+// lock and no goroutine in this room. What may be called without the lease says "atomic" in its comment.
+//
+// # What is where
+//
+//	Space ── arena of the partition (all bytes below live in it)
+//	  └ DB (16, made when first used; an empty one costs nothing in the arena)
+//	      ├ table    hash of key → entry block        (datastruct/table)
+//	      ├ expiries unix ms → entry block, in order   (datastruct/tree)
+//	      └ watched  key → watchers, on the Go heap, empty as a rule
+//
+// An entry is one block with header, key, expiry and small value (datastruct/object). A look-up is one hash of the key, one
+// bucket and one entry: no interface, no function value, no allocation.
+//
+// The expiry index is exact: each key with an expiry is in it once, with the very instant that its entry holds.
+// So active expiry samples nothing; it takes the front of the index ([Space.ExpireSlice]), and [Space.NextDue] says when it has to be called
+// again.
+//
+// The hash of a key is independent of its slot, as one table serves all slots of the partition. A cluster node that wants a
+// slot to be one range (slot scan, migration) can let DB hold one table per slot, or let the hash begin with the slot:
+// nothing outside DB knows that there is one table.
+//
+// # What a mutation does by itself
+//
+// Every method that changes a key keeps counters and expiry index, marks the watchers of the key, and tells the
+// [Events] hook what only this room knows: that a key expired, that a key is new, that a look-up missed. It doesn't know the
+// name of the command, so the event of the command ("set", "del", "expire") is the handler's, by [DB.Notify].
+//
+// # Views
+//
+// An [Entry], and the bytes that it shows, are views of the arena: valid until the next call that may change the database, at
+// most until the lease is let go. Keys and values handed in are copied and must not be such views, unless a
+// method says that they may.
+package keyspace
+
+import (
+	"math"
+	"math/bits"
+	"sync/atomic"
+
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
+)
+
+// Entry is a view of a key with its value. The zero value stands for a missing key.
+type Entry = object.Entry
+
+// Value is a string value to be stored; object.Encode, Text, Raw and Int make one.
+type Value = object.Value
+
+// Expiries that have a meaning of their own.
+const (
+	NoTTL   int64 = 0  // the key gets no expiry, and loses the one that it has
+	KeepTTL int64 = -1 // the key keeps the expiry that it has
+)
+
+// Config says how a Space is made.
+type Config struct {
+	Databases int          // number of databases, at least 1
+	Range     *arena.Range // where the partition's arena takes its memory
+	Seed      uint64       // of the hash, random, the same for all partitions of a process
+	Events    Events       // may be nil
+}
+
+// Space is the data of one partition. The lease of the partition protects it.
+type Space struct {
+	now    int64 // unix ms, never runs backwards
+	clock  accessClock
+	seed   uint64
+	arena  *arena.Arena
+	mem    *arena.Range
+	dbs    []*DB // nil until used
+	events Events
+	mask   Class // events that somebody wants
+	follow Follow
+	mode   ExpiryMode
+	stats  Stats
+	policy Policy
+	rnd    random
+	pool   pool // eviction candidates
+
+	garbage []detachedDB // freed in slices
+	keyCopy []byte       // scratch for a key whose entry is about to go
+	scan    scan         // the scan under way
+
+	// Bound once: a method value made per call would be allocated.
+	hashOf    func(arena.Ref) uint64
+	freeEntry func(arena.Ref)
+	scanVisit func(arena.Ref)
+
+	due atomic.Int64 // see NextDue
+}
+
+// NewSpace returns an empty space.
+func NewSpace(cfg Config) *Space {
+	s := &Space{
+		seed:   cfg.Seed,
+		arena:  arena.New(cfg.Range),
+		mem:    cfg.Range,
+		dbs:    make([]*DB, max(cfg.Databases, 1)),
+		events: cfg.Events,
+		policy: DefaultPolicy,
+		rnd:    random{state: object.HashOf(cfg.Seed, []byte("random"))},
+	}
+	s.hashOf = func(r arena.Ref) uint64 { return object.At(s.arena, r).Hash(s.seed) }
+	s.freeEntry = func(r arena.Ref) { object.At(s.arena, r).Free() }
+	s.scanVisit = s.visit
+	s.due.Store(math.MaxInt64)
+	return s
+}
+
+// DB returns database i, which must be below [Space.Databases].
+func (s *Space) DB(i int) *DB {
+	if d := s.dbs[i]; d != nil {
+		return d
+	}
+	return s.makeDB(i)
+}
+
+// Databases returns the number of databases.
+func (s *Space) Databases() int { return len(s.dbs) }
+
+// SetNow sets the clock of the space, in unix milliseconds. A time before the present one is ignored: an expired key never
+// comes back.
+func (s *Space) SetNow(ms int64) {
+	if ms > s.now {
+		s.now = ms
+		s.clock.set(ms)
+	}
+}
+
+// Now returns the clock of the space.
+func (s *Space) Now() int64 { return s.now }
+
+// Arena returns the arena of the space. FlushAll replaces it; whoever wants its figures asks anew each time.
+func (s *Space) Arena() *arena.Arena { return s.arena }
+
+// NextDue returns the unix time in ms from which on ExpireSlice finds something, math.MaxInt64 if no key has an
+// expiry. It may be too early after keys were deleted, never too late. Atomic: it may be called without the lease.
+func (s *Space) NextDue() int64 { return s.due.Load() }
+
+// random is a splitmix64 generator: small, fast, and good enough to choose samples.
+type random struct{ state uint64 }
+
+func (r *random) next() uint64 {
+	r.state += 0x9e3779b97f4a7c15
+	z := r.state
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// below returns a number in [0, n), n > 0, with no bias that matters for n far below 2^64.
+func (r *random) below(n uint64) uint64 {
+	hi, _ := bits.Mul64(r.next(), n)
+	return hi
+}

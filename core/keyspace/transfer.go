@@ -1,0 +1,81 @@
+package keyspace
+
+import "github.com/sleipnirdb/sleipnir/datastruct/object"
+
+// Rename makes the value of src, with its expiry, the value of key dst of database to, and removes src. Whatever dst held is gone.
+// It serves RENAME and MOVE.
+//
+// The database to may belong to another partition, whose lease the caller must hold too. If src is dst's own entry, nothing
+// happens. dst may not be a view of the arena.
+func (d *DB) Rename(src Entry, to *DB, dst []byte) error {
+	if d == to && src.HasKey(dst) {
+		return nil
+	}
+	shared := d.arena == to.arena // then the new entry takes the value's own block over
+	n := src.Rekeyed(to.arena, dst, src.ExpireAt())
+	if !n.Exists() {
+		return ErrNoMemory
+	}
+	if !to.place(n, dst) {
+		if shared {
+			n.Drop()
+		} else {
+			n.Free()
+		}
+		return ErrNoMemory
+	}
+	key := d.space.keepKey(src)
+	h := object.HashOf(d.seed, key)
+	d.detach(h, src)
+	if shared {
+		src.Drop()
+	} else {
+		src.Free()
+	}
+	d.Touched(key)
+	to.Touched(dst)
+	return nil
+}
+
+// Copy is Rename that leaves src where it is.
+func (d *DB) Copy(src Entry, to *DB, dst []byte) error {
+	if d == to && src.HasKey(dst) {
+		return nil
+	}
+	n := src.Copied(to.arena, dst, src.ExpireAt())
+	if !n.Exists() {
+		return ErrNoMemory
+	}
+	if !to.place(n, dst) {
+		n.Free()
+		return ErrNoMemory
+	}
+	to.Touched(dst)
+	return nil
+}
+
+// place makes n the entry of key, which it was built with, instead of whatever is there. It returns false, with nothing changed, if the
+// arena is out of memory.
+func (d *DB) place(n Entry, key []byte) bool {
+	h := object.HashOf(d.seed, key)
+	n.SetAccess(d.space.fresh())
+	at := n.ExpireAt()
+	old := d.live(h, key)
+	if at != 0 && !d.index(at, n.Ref()) {
+		return false
+	}
+	if old.Exists() {
+		if was := old.ExpireAt(); was != 0 {
+			d.unindex(was, old.Ref())
+		}
+		d.moved(h, old, n)
+		old.Free()
+	} else if !d.table.Insert(d.arena, h, n.Ref(), d.space.hashOf) {
+		if at != 0 {
+			d.unindex(at, n.Ref())
+		}
+		return false
+	}
+	d.Notify(ClassNew, "new", key)
+	return true
+}
