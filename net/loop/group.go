@@ -140,14 +140,16 @@ func (g *Group) Adopt(sock transport.Conn) error {
 		_ = sock.Close()
 		return err
 	}
-	g.place(wrapped, nil)
+	g.place(wrapped, wrapped, nil)
 	return nil
 }
 
 // place gives a ready socket to the loop with the fewest connections.
-func (g *Group) place(sock transport.Conn, ln *Listener) {
+func (g *Group) place(base, sock transport.Conn, ln *Listener) {
+	c := &Conn{sock: sock, base: base, ln: ln}
+	c.drainer, _ = sock.(transport.Drainer)
 	l := g.lightest(nil)
-	l.send(&Conn{sock: sock, ln: ln}, l, true)
+	l.send(c, l, true)
 }
 
 // lightest is the loop with the fewest connections, other than not.

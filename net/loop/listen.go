@@ -96,15 +96,16 @@ func (ln *Listener) welcome(sock *transport.Socket) {
 	if s := ln.g.keepAlive.Load(); s > 0 {
 		_ = transport.SetKeepAlive(sock, int(s))
 	}
-	wrapped, err := ln.g.engine.wrap(sock)
+	base, err := ln.g.engine.wrap(sock)
 	if err != nil {
 		_ = sock.Close()
 		return
 	}
+	top := base
 	if ln.opts.Wrap != nil {
-		wrapped = ln.opts.Wrap(wrapped)
+		top = ln.opts.Wrap(base)
 	}
-	ln.g.place(wrapped, ln)
+	ln.g.place(base, top, ln)
 }
 
 // acceptAside accepts on an ordinary goroutine that waits in Go's own poller.
