@@ -72,6 +72,7 @@ func newNetpoll(cfg Config) (engine, error) {
 func (netpollEngine) fds() int { return 2 }
 
 func (netpollEngine) listen(ln *Listener) error { return ln.acceptAside() }
+func (netpollEngine) unlisten(ln *Listener)     { ln.endAside() }
 
 func (netpollEngine) wrap(sock transport.Conn) (transport.Conn, error) {
 	plain, ok := sock.(*transport.Socket)

@@ -242,7 +242,7 @@ func (g *Group) ended(l *Loop) {
 // are not resumed within grace after that, Stop gives up and says so. Not to be called on a loop.
 func (g *Group) Stop(drain time.Duration) error {
 	g.mu.Lock()
-	if g.stopping || !g.started {
+	if g.stopping {
 		g.mu.Unlock()
 		return nil
 	}
@@ -252,6 +252,10 @@ func (g *Group) Stop(drain time.Duration) error {
 	g.mu.Unlock()
 	for _, ln := range listeners {
 		ln.shutdown()
+	}
+	g.Start() // a group that never ran has loops to end, too
+	for _, ln := range listeners {
+		<-ln.done
 	}
 	g.Each(func(l *Loop) { l.stopping = true })
 	if g.await(drain) {
