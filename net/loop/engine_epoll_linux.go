@@ -1,7 +1,9 @@
 package loop
 
 import (
+	"os"
 	"runtime"
+	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +31,25 @@ func (e *epollEngine) wrap(sock transport.Conn) (transport.Conn, error) { return
 
 func (e *epollEngine) fds() int { return 1 }
 
-func (e *epollEngine) listen(ln *Listener) error { return ln.acceptAside() }
+// listen has loop 0, which lives as long as its group, accept for all. A connection goes to the loop that has the
+// fewest: with a queue in the kernel for each loop (SO_REUSEPORT) chance decides, few long-lived connections end up
+// unevenly spread, and a loop that ends would drop the connections still in its queue.
+func (e *epollEngine) listen(ln *Listener) error {
+	ln.post = Post{Fn: startAccept, Arg: ln}
+	ln.g.Loops()[0].Post(&ln.post)
+	return nil
+}
+
+func startAccept(l *Loop, arg any) { l.port.(*epollPort).addListener(arg.(*Listener)) }
+func endAccept(l *Loop, arg any)   { l.port.(*epollPort).dropListener(arg.(*Listener)) }
+
+// unlisten stops the queue at once, wherever it is called, and leaves the rest to loop 0.
+func (e *epollEngine) unlisten(ln *Listener) {
+	_ = unix.Shutdown(ln.ln.Fd(), unix.SHUT_RDWR)
+	ln.ln.Unlink()
+	ln.end = Post{Fn: endAccept, Arg: ln}
+	ln.g.Loops()[0].Post(&ln.end)
+}
 
 const (
 	epollBatch   = 256
@@ -42,6 +62,17 @@ const (
 	epollPollNow = 0
 )
 
+var (
+	waitPollFirst = os.Getenv("W_POLL") != ""
+	waitRawMs     = func() int {
+		if s := os.Getenv("W_RAW"); s != "" {
+			n, _ := strconv.Atoi(s)
+			return n
+		}
+		return rawWaitMs
+	}()
+)
+
 type epollPort struct {
 	l      *Loop
 	cfg    Config
@@ -51,6 +82,10 @@ type epollPort struct {
 	slots  []*Conn  // by Conn.slot; an event names slot and generation
 	gens   []uint32 // by slot; raised when the slot is freed, so that events in flight for its last user are ignored
 	free   []uint32
+
+	listeners map[uint32]*Listener // by slot
+	paused    []*Listener          // those that wait for descriptors
+	resumeAt  int64                // when to try them again, in the loop's milliseconds
 }
 
 func (e *epollEngine) port(l *Loop) (port, error) {
@@ -85,21 +120,32 @@ func (p *epollPort) run() {
 		n := p.wait(wait)
 		l.tickClock()
 		for i := range n {
-			ev := &p.events[i]
-			slot := uint32(ev.Fd) // #nosec G115 -- was made from one
-			c := p.slots[slot]
-			if c == nil || p.gens[slot] != uint32(ev.Pad) { // #nosec G115 -- was made from one
-				continue
-			}
 			if i%nowEvery == nowEvery-1 {
 				l.tickClock()
 			}
-			l.event(c, seenBy(ev.Events))
+			p.dispatch(&p.events[i])
+		}
+		if len(p.paused) != 0 {
+			p.retryAccept()
 		}
 	}
 	l.end()
 	_ = unix.Close(p.epfd)
 	_ = unix.Close(p.wakeFd)
+}
+
+func (p *epollPort) dispatch(ev *unix.EpollEvent) {
+	slot := uint32(ev.Fd)               // #nosec G115 -- was made from one
+	if p.gens[slot] != uint32(ev.Pad) { // #nosec G115 -- was made from one
+		return // for somebody who has gone
+	}
+	if c := p.slots[slot]; c != nil {
+		p.l.event(c, seenBy(ev.Events))
+		return
+	}
+	if ln := p.listeners[slot]; ln != nil {
+		p.accept(ln)
+	}
 }
 
 // seenBy translates epoll's bits. An error or a full hang-up shows itself to the next read and write.
@@ -126,10 +172,24 @@ func (p *epollPort) wait(ms int) int {
 		return p.raw(epollPollNow)
 	}
 	l := p.l
+	if len(p.paused) != 0 {
+		left := int(max(p.resumeAt-l.NowMs, 1))
+		if ms < 0 || ms > left {
+			ms = left
+		}
+	}
+	if waitPollFirst {
+		if n := p.raw(epollPollNow); n != 0 {
+			return max(n, 0)
+		}
+	}
 	if !l.box.sleep() {
 		return p.raw(epollPollNow)
 	}
-	n := p.raw(rawWaitMs)
+	n := 0
+	if waitRawMs >= 0 {
+		n = p.raw(waitRawMs)
+	}
 	if n == 0 && ms != rawWaitMs {
 		l.idle()
 		if ms > 0 {
@@ -159,17 +219,31 @@ func (p *epollPort) wake() {
 }
 
 func (p *epollPort) watch(c *Conn) error {
-	if last := len(p.free) - 1; last >= 0 {
-		c.slot = p.free[last]
-		p.free = p.free[:last]
-	} else {
-		c.slot = uint32(len(p.slots)) // #nosec G115 -- bounded by the descriptors
-		p.slots = append(p.slots, nil)
-		p.gens = append(p.gens, firstGen)
-	}
+	c.slot = p.takeSlot()
 	p.slots[c.slot] = c
-	ev := unix.EpollEvent{Events: epollEdges, Fd: int32(c.slot), Pad: int32(p.gens[c.slot])} // #nosec G115 -- bit patterns
-	return unix.EpollCtl(p.epfd, unix.EPOLL_CTL_ADD, c.sock.Fd(), &ev)
+	return p.control(unix.EPOLL_CTL_ADD, c.sock.Fd(), epollEdges, c.slot)
+}
+
+func (p *epollPort) takeSlot() uint32 {
+	if last := len(p.free) - 1; last >= 0 {
+		slot := p.free[last]
+		p.free = p.free[:last]
+		return slot
+	}
+	p.slots = append(p.slots, nil)
+	p.gens = append(p.gens, firstGen)
+	return uint32(len(p.slots) - 1) // #nosec G115 -- bounded by the descriptors
+}
+
+func (p *epollPort) freeSlot(slot uint32) {
+	p.slots[slot] = nil
+	p.gens[slot]++
+	p.free = append(p.free, slot)
+}
+
+func (p *epollPort) control(op, fd int, events, slot uint32) error {
+	ev := unix.EpollEvent{Events: events, Fd: int32(slot), Pad: int32(p.gens[slot])} // #nosec G115 -- bit patterns
+	return unix.EpollCtl(p.epfd, op, fd, &ev)
 }
 
 func (p *epollPort) unwatch(c *Conn) {
@@ -182,9 +256,7 @@ func (p *epollPort) forget(c *Conn) {
 	if c.slot == 0 {
 		return
 	}
-	p.slots[c.slot] = nil
-	p.gens[c.slot]++
-	p.free = append(p.free, c.slot)
+	p.freeSlot(c.slot)
 	c.slot = 0
 }
 

@@ -140,14 +140,16 @@ func (g *Group) Adopt(sock transport.Conn) error {
 		_ = sock.Close()
 		return err
 	}
-	g.place(wrapped, nil)
+	g.place(wrapped, wrapped, nil)
 	return nil
 }
 
 // place gives a ready socket to the loop with the fewest connections.
-func (g *Group) place(sock transport.Conn, ln *Listener) {
+func (g *Group) place(base, sock transport.Conn, ln *Listener) {
+	c := &Conn{sock: sock, base: base, ln: ln}
+	c.drainer, _ = sock.(transport.Drainer)
 	l := g.lightest(nil)
-	l.send(&Conn{sock: sock, ln: ln}, l, true)
+	l.send(c, l, true)
 }
 
 // lightest is the loop with the fewest connections, other than not.
@@ -240,7 +242,7 @@ func (g *Group) ended(l *Loop) {
 // are not resumed within grace after that, Stop gives up and says so. Not to be called on a loop.
 func (g *Group) Stop(drain time.Duration) error {
 	g.mu.Lock()
-	if g.stopping || !g.started {
+	if g.stopping {
 		g.mu.Unlock()
 		return nil
 	}
@@ -250,6 +252,10 @@ func (g *Group) Stop(drain time.Duration) error {
 	g.mu.Unlock()
 	for _, ln := range listeners {
 		ln.shutdown()
+	}
+	g.Start() // a group that never ran has loops to end, too
+	for _, ln := range listeners {
+		<-ln.done
 	}
 	g.Each(func(l *Loop) { l.stopping = true })
 	if g.await(drain) {
