@@ -30,7 +30,7 @@ func Daemonize(startDir string, stdin []byte) error {
 	if err != nil {
 		return fmt.Errorf("daemonize: %w", err)
 	}
-	cmd := exec.Command(self, os.Args[1:]...) //nolint:gosec // it is this program
+	cmd := exec.Command(self, os.Args[1:]...) // #nosec G204 G702 -- it is this program
 	cmd.Args[0] = os.Args[0]
 	cmd.Dir = startDir
 	cmd.Env = append(os.Environ(), backgroundMark+"=1")

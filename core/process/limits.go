@@ -19,7 +19,7 @@ func RaiseFileLimit(maxClients int64, log Log) (clients int64, ok bool) {
 }
 
 func raiseFileLimit(maxClients int64, sys limiter, log Log) (clients int64, ok bool) {
-	want := uint64(maxClients) + ReservedFiles //nolint:gosec // the directive's range is positive
+	want := uint64(maxClients) + ReservedFiles // #nosec G115 -- the directive's range is positive
 	soft, hard, err := sys.get()
 	if err != nil {
 		log.Warningf("Unable to obtain the current NOFILE limit (%v), assuming 1024 and setting the max clients "+
@@ -39,7 +39,7 @@ func raiseFileLimit(maxClients int64, sys limiter, log Log) (clients int64, ok b
 			"Please increase your open file limit to at least %d. Exiting.", soft, want)
 		return 0, false
 	}
-	clients = int64(best - ReservedFiles) //nolint:gosec // below want, which fits
+	clients = int64(best - ReservedFiles) // #nosec G115 -- below want, which fits
 	log.Warningf("You requested maxclients of %d requiring at least %d max file descriptors.", maxClients, want)
 	log.Warningf("Server can't set maximum open files to %d because of OS error: %v.", want, err)
 	log.Warningf("Current maximum open files is %d. maxclients has been reduced to %d to compensate for low ulimit. "+

@@ -25,7 +25,11 @@ const (
 )
 
 // errOOMScore is the text for CONFIG SET; the log has the reason.
-var errOOMScore = errors.New("Failed to set current oom_score_adj. Check server logs.") //nolint:staticcheck // a reply
+const errOOMScore = reply("Failed to set current oom_score_adj. Check server logs.")
+
+type reply string
+
+func (r reply) Error() string { return string(r) }
 
 // NewOOMScore returns the score of this process.
 func NewOOMScore() *OOMScore { return &OOMScore{path: "/proc/self/oom_score_adj"} }

@@ -23,8 +23,7 @@ const DefaultPidFile = "/var/run/valkey.pid"
 
 // WritePid writes the number of this process to a file.
 func WritePid(path string) error {
-	//nolint:gosec // the reference's mode: others may read it
-	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil { // #nosec G306 -- others may read it
 		return fmt.Errorf("write pid file: %w", err)
 	}
 	return nil
@@ -32,7 +31,7 @@ func WritePid(path string) error {
 
 // RemovePid removes the file if it still has the number of this process.
 func RemovePid(path string) {
-	b, err := os.ReadFile(path) //nolint:gosec // the path is the operator's
+	b, err := os.ReadFile(path) // #nosec G304 -- the path is the operator's
 	if err == nil && strings.TrimSpace(string(b)) == strconv.Itoa(os.Getpid()) {
 		_ = os.Remove(path)
 	}
@@ -58,7 +57,7 @@ func ParseCPUList(list string) ([]int, error) {
 			return nil, fmt.Errorf("cpu list %q: bad part %q", list, part)
 		}
 		for cpu := from; cpu <= to; cpu += step {
-			cpus = append(cpus, int(cpu)) //nolint:gosec // below maxCPUs
+			cpus = append(cpus, int(cpu))
 		}
 	}
 	return cpus, nil

@@ -31,7 +31,7 @@ func SetTitle(title string) error {
 	size := area.end - area.start
 	text := make([]byte, size) // NULs behind the title
 	copy(text[:size-1], title)
-	if _, err := mem.WriteAt(text, int64(area.start)); err != nil { //nolint:gosec // user space is below 1<<63
+	if _, err := mem.WriteAt(text, int64(area.start)); err != nil { // #nosec G115 -- user space is below 1<<63
 		return fmt.Errorf("set process title: %w", err)
 	}
 	return nil
