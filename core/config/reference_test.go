@@ -42,7 +42,7 @@ func startReference(t *testing.T, conf string) *reference {
 		t.Fatal(err)
 	}
 	socket := filepath.Join(dir, "s")
-	//nolint:gosec // the arguments are the test's
+	// #nosec G204 -- the arguments are the test's
 	cmd := exec.Command(binary, file, "--port", "0", "--unixsocket", socket, "--dir", dir, "--enable-protected-configs", "yes")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
