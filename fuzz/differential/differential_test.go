@@ -201,12 +201,12 @@ func differs(t *testing.T, pair *Pair, steps []Step, seed uint64, proto int) *Di
 // hasOtherTypes tells whether both servers know more than strings.
 func hasOtherTypes(tb testing.TB, pair *Pair) bool {
 	tb.Helper()
-	known := regexp.MustCompile(`(?i)"rpush"`)
+	known := regexp.MustCompile(`(?i)"zadd"`)
 	for _, s := range pair.sides() {
 		if err := s.reset(2); err != nil {
 			tb.Fatal(err)
 		}
-		o := s.run([]Step{{Conn: mainConn, Args: []string{"COMMAND", "INFO", "RPUSH"}}})[0]
+		o := s.run([]Step{{Conn: mainConn, Args: []string{"COMMAND", "INFO", "ZADD"}}})[0]
 		if !known.MatchString(o.Value.String()) {
 			return false
 		}
