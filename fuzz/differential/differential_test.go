@@ -179,7 +179,7 @@ func checkStream(t *testing.T, pair *Pair, steps []Step, seed uint64) bool {
 	if d.Step.Conn != contentConn {
 		cut = steps[:d.Index+1]
 	}
-	small := Shrink(cut, func(s []Step) bool { return differs(t, pair, s, seed, proto) != nil })
+	small := Shrink(cut, func(s []Step) bool { return d.alike(differs(t, pair, s, seed, proto)) })
 	if last := differs(t, pair, small, seed, proto); last != nil {
 		d = last
 	}

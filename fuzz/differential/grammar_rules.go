@@ -86,7 +86,8 @@ var connectionRules = []rule{
 	{weight: 1, form: "HELLO [2|3|4|val] [SETNAME val|AUTH val val|val]*", mode: SameKind},
 	{weight: 1, form: "AUTH val"},
 	{weight: 1, form: "NOSUCHCOMMAND [val]*"},
-	{weight: 1, form: "COMMAND [COUNT val|GETKEYS GET key|GETKEYS MSET [key val]+|GETKEYS PING val]"},
+	{weight: 1, form: "COMMAND COUNT val"},
+	{weight: 1, form: "COMMAND GETKEYS [GET key|MSET [key val]+]", whole: true},
 	{weight: 1, form: "CONFIG [NOSUCH|GET|SET|SET NOSUCH val]"},
 }
 
