@@ -13,7 +13,7 @@ const (
 	chunkBytes     = pageBytes * pagesInChunk
 	osPagesInChunk = chunkBytes / osPageBytes
 	allPagesFree   = 1<<pagesInChunk - 1
-	chunksInBank   = 32
+	chunksInBank   = 64
 	bankBytes      = chunksInBank * chunkBytes
 	allChunksFree  = 1<<chunksInBank - 1
 )
@@ -88,7 +88,7 @@ func (c *chunk) dirtyMask() uint8 {
 var (
 	_ [16]byte = [unsafe.Sizeof(page{})]byte{}
 	_ [32]byte = [unsafe.Sizeof(chunk{})]byte{}
-	_ [16]byte = [unsafe.Sizeof(bank{})]byte{}
+	_ [24]byte = [unsafe.Sizeof(bank{})]byte{}
 )
 
 // slabList is a doubly linked list of pages, by index.

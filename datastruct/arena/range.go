@@ -44,15 +44,14 @@ type Range struct {
 
 // bank is an entry of the bank map. Guarded by Range.mu.
 type bank struct {
-	free       uint32 // a bit for each chunk that the range has
+	free       uint64 // a bit for each chunk that the range has
 	next, prev uint32 // list
 	list       uint8  // which list, plus 1; 0 = none
 	kind       uint8  // bankPlain or bankHuge, if not empty
 	isAdvised  bool   // the system was asked for a huge page
-	_          byte
 }
 
-// The lists hold banks of one kind by the longest run of free chunks: 1, 2-3, 4-7, 8-15, 16-31, 32. Banks of
+// The lists hold banks of one kind by the longest run of free chunks: 1, 2-3, 4-7, …, 32-63, 64. Banks of
 // which all is free are of no kind: they stay with the side where they were first opened, so that neighbours
 // tend to have the same advice, which is what the system's list of mappings is made of.
 const (
@@ -61,7 +60,7 @@ const (
 	bankEmptyLow
 	bankEmptyHigh
 	bankKinds
-	bankRuns = 6
+	bankRuns = 7
 )
 
 // NewRange reserves address space for maxBytes of memory, 1 TiB if maxBytes is 0. If the system refuses, it
@@ -368,10 +367,10 @@ func (r *Range) relist(b uint32) {
 }
 
 // runMask returns n set bits from bit at on.
-func runMask(at, n uint32) uint32 { return uint32(1<<n-1) << at }
+func runMask(at, n uint32) uint64 { return (1<<n - 1) << at }
 
 // findRun returns the lowest position of n set bits in a row, or -1.
-func findRun(m, n uint32) int {
+func findRun(m uint64, n uint32) int {
 	for have := uint32(1); have < n && m != 0; {
 		step := min(have, n-have)
 		m &= m >> step
@@ -380,11 +379,11 @@ func findRun(m, n uint32) int {
 	if m == 0 {
 		return -1
 	}
-	return bits.TrailingZeros32(m)
+	return bits.TrailingZeros64(m)
 }
 
 // longestRun returns the length of the longest row of set bits.
-func longestRun(m uint32) int {
+func longestRun(m uint64) int {
 	n := 0
 	for ; m != 0; n++ {
 		m &= m << 1

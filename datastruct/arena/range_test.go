@@ -8,12 +8,12 @@ import (
 
 func TestFindRun(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	for range 20000 {
-		m := rnd.Uint32() | rnd.Uint32()
+	for range 4000 {
+		m := rnd.Uint64() | rnd.Uint64()
 		longest := 0
-		for n := uint32(1); n <= 32; n++ {
+		for n := uint32(1); n <= 64; n++ {
 			want := -1
-			for at := uint32(0); at+n <= 32; at++ {
+			for at := uint32(0); at+n <= 64; at++ {
 				if m&runMask(at, n) == runMask(at, n) {
 					want = int(at)
 					break

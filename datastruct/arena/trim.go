@@ -9,7 +9,7 @@ import (
 const hugeSlack = 8
 
 // Trim gives empty pages back to the system: those that lay unused since the last pass. One call does at
-// most maxPages pages of 16 KiB; more says that the pass goes on with the next call.
+// most maxPages pages of 8 KiB; more says that the pass goes on with the next call.
 //
 // Call it now and then under the lease, again while it returns true.
 func (a *Arena) Trim(maxPages int) (more bool) {
@@ -74,7 +74,7 @@ func (a *Arena) trimPages(list *chunkList) int {
 		return 0
 	}
 	c := a.chunk(h)
-	m := uint32(c.dirtyMask())
+	m := uint64(c.dirtyMask())
 	if m == 0 {
 		return 0 // dirty chunks stand first
 	}
@@ -83,8 +83,8 @@ func (a *Arena) trimPages(list *chunkList) int {
 	}
 	n := 0
 	for m != 0 {
-		k := uint32(bits.TrailingZeros32(m))
-		row := uint32(bits.TrailingZeros32(^(m >> k)))
+		k := uint32(bits.TrailingZeros64(m))
+		row := uint32(bits.TrailingZeros64(^(m >> k)))
 		a.releaseOS(a.owner.chunkAddr(h), int(k)*pageBytes, int(row)*pageBytes)
 		m &^= runMask(k, row)
 		for ; row > 0; row-- {
@@ -140,7 +140,7 @@ func (a *Arena) releaseOS(p unsafe.Pointer, from, n int) {
 	}
 }
 
-// Dispose gives everything back to the range: at most maxChunks chunks of 64 KiB a call; more says that there
+// Dispose gives everything back to the range: at most maxChunks chunks of 32 KiB a call; more says that there
 // is more.
 //
 // It is for an arena that nobody else can reach any more (FLUSHALL has put a new one in its place), and may
