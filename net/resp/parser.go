@@ -9,7 +9,7 @@ import (
 // Limits bound what a client may send. A zero field means its default.
 type Limits struct {
 	MaxBulk       int64 // bytes of one argument (proto-max-bulk-len)
-	MaxMultibulk  int   // arguments of one request
+	MaxMultibulk  int   // arguments of one request, at most 2^31-1
 	MaxInline     int   // bytes of a line: an inline request, or a length
 	Authenticated bool  // until then a request may have 10 arguments of 16384 bytes
 	Trusted       bool  // a link to our primary: no limit on arguments, and no inline request
@@ -50,18 +50,21 @@ type Parser struct {
 func (p *Parser) Next(buf []byte, args [][]byte, lim *Limits) (out [][]byte, n int, err error) {
 	// The fast path: a whole request whose lengths have few digits and so are below every limit (the smallest proto-max-bulk-len is
 	// 1 MiB). It changes nothing in p; what it can't do, next does from the start.
-	if p.pos != 0 || len(buf) < 6 || buf[0] != '*' {
+	if p.pos+p.scanned != 0 || len(buf) < 6 || buf[0] != '*' {
 		return p.next(buf, args, lim)
 	}
 	count, pos := int(buf[1])-'0', 4
+	if uint(count-1) > 8 {
+		return p.next(buf, args, lim)
+	}
 	if buf[2] != '\r' {
 		d := int(buf[2]) - '0'
-		if uint(d) > 9 || buf[3] != '\r' || !lim.Authenticated || count == 0 {
+		if uint(d) > 9 || buf[3] != '\r' || !lim.Authenticated {
 			return p.next(buf, args, lim)
 		}
 		count, pos = count*10+d, 5
 	}
-	if uint(count-1) > 98 || len(buf) < count*minArg || lim.MaxMultibulk != 0 && count > lim.MaxMultibulk {
+	if len(buf) < count*minArg || lim.MaxMultibulk != 0 && count > lim.MaxMultibulk {
 		return p.next(buf, args, lim)
 	}
 	if cap(args) < count {
@@ -159,7 +162,7 @@ func (p *Parser) readCount(buf []byte, lim *Limits) (empty int, err error) {
 		return 0, nil
 	}
 	count, ok := parseLength(buf[1:line])
-	if !ok || count > int64(orDefault(lim.MaxMultibulk, defaultMaxMultibulk)) {
+	if !ok || count > int64(min(orDefault(lim.MaxMultibulk, defaultMaxMultibulk), defaultMaxMultibulk)) {
 		return 0, errCount
 	}
 	if count > unauthenticatedArgs && !lim.Authenticated {
