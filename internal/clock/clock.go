@@ -46,7 +46,10 @@ var rate struct {
 }
 
 // origin is one reading of both clocks at the start of the process. Only read afterwards.
-var origin = readBoth()
+var origin = firstReading(counterTrusted)
+
+// firstReading is readBoth. Its argument only says what must be known before.
+func firstReading(bool) reading { return readBoth() }
 
 // A reading is the counter and the monotonic clock at one moment.
 type reading struct {
