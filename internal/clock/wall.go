@@ -9,8 +9,8 @@ import (
 // this much later. At the counter's worst error of 1e-4 it is 10 µs wrong by then.
 const resyncNs = int64(100 * time.Millisecond)
 
-// strikesOut is how many looks in a row must find the counter wrong before a Wall gives it up: one may come from the process being
-// stopped between the two readings.
+// strikesOut is how many looks in a row must find the counter wrong before a Wall gives it up: one may come
+// from the process being stopped between the two readings.
 const strikesOut = 3
 
 // A Wall is a unix clock for one goroutine: cheap to refresh, free to read.

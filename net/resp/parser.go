@@ -28,8 +28,9 @@ const (
 
 // A Parser finds the requests in the bytes of one connection. The zero value is ready.
 //
-// It keeps no bytes and no views: only how far it got in a request that isn't complete yet, as offsets from the request's first
-// byte. So the caller may move the buffer between two calls, but must keep every byte from there on.
+// It keeps no bytes and no views: only how far it got in a request that isn't complete yet, as offsets from the
+// request's first byte. So the caller may move the buffer between two calls, but must keep every byte from
+// there on.
 type Parser struct {
 	pos     int   // the first byte not understood yet
 	bulk    int   // bytes of the argument at pos, if its length is known
@@ -41,15 +42,15 @@ type Parser struct {
 
 // Next parses the request that begins at buf[0].
 //
-// If it is complete, n is its length and out holds its arguments, as views into buf without spare capacity, in the memory of args if that is
-// large enough. An empty request has n > 0 and no arguments. An inline request's bytes may have been overwritten with
-// its unquoted arguments.
+// If it is complete, n is its length and out holds its arguments, as views into buf without spare capacity, in
+// the memory of args if that is large enough. An empty request has n > 0 and no arguments. An inline request's
+// bytes may have been overwritten with its unquoted arguments.
 //
 // If it isn't complete, n is 0 and err nil: the caller calls again with the same bytes and more behind them. Need says
 // how many that may take. If err isn't nil, it is a *ProtocolError, and the connection can't be read any more.
 func (p *Parser) Next(buf []byte, args [][]byte, lim *Limits) (out [][]byte, n int, err error) {
-	// The fast path: a whole request whose lengths have few digits and so are below every limit (the smallest proto-max-bulk-len is
-	// 1 MiB). It changes nothing in p; what it can't do, next does from the start.
+	// The fast path: a whole request whose lengths have few digits and so are below every limit (the smallest
+	// proto-max-bulk-len is 1 MiB). It changes nothing in p; what it can't do, next does from the start.
 	if p.pos+p.scanned != 0 || len(buf) < 6 || buf[0] != '*' {
 		return p.next(buf, args, lim)
 	}
@@ -102,8 +103,8 @@ func (p *Parser) Next(buf []byte, args [][]byte, lim *Limits) (out [][]byte, n i
 // minArg is the shortest argument: "$0", CR LF, CR LF.
 const minArg = 6
 
-// Need returns how long buf must be, from the request's first byte, before the request can be complete or wrong; 0 = one byte more
-// than now.
+// Need returns how long buf must be, from the request's first byte, before the request can be complete or
+// wrong; 0 = one byte more than now.
 func (p *Parser) Need() int {
 	if !p.sized {
 		return 0
