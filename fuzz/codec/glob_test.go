@@ -6,7 +6,8 @@ import (
 	"github.com/sleipnirdb/sleipnir/internal/glob"
 )
 
-// FuzzGlob compares the matcher with one that cuts the pattern into terms, a set of bytes each, and follows all ways through them.
+// FuzzGlob compares the matcher with one that cuts the pattern into terms, a set of bytes each, and follows all
+// ways through them.
 func FuzzGlob(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"*", "a"}, {"h?llo*", "hello"}, {"[a-c]*[^x]", "bzz"}, {"[", "["}, {"[^", "a"}, {"[a-]", "^"}, {"\\*", "*"}, {"**a*b**", "xaybz"},

@@ -51,7 +51,8 @@ func parse(stream []byte, portion int, lim *resp.Limits) (o outcome) {
 	}
 }
 
-// FuzzParser checks that the portions in which a stream comes make no difference, and that the parser agrees with a simple one.
+// FuzzParser checks that the portions in which a stream comes make no difference, and that the parser agrees
+// with a simple one.
 func FuzzParser(f *testing.F) {
 	for _, seed := range []string{
 		"*2\r\n$3\r\nGET\r\n$16\r\n0123456789abcdef\r\n*1\r\n$4\r\nPING\r\n",

@@ -18,8 +18,8 @@ import (
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
-// startReference starts the reference server on a socket of its own and returns a function that connects to it. Without the server the test is
-// skipped.
+// startReference starts the reference server on a socket of its own and returns a function that connects to it.
+// Without the server the test is skipped.
 func startReference(t *testing.T, args ...string) (dial func() *net.UnixConn) {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
@@ -80,7 +80,8 @@ const (
 	echoBulk   = "$4\r\nEVAL\r\n$11\r\nreturn ARGV\r\n$1\r\n0\r\n"
 )
 
-// expect is what the server must answer if the parser is right. Streams with a request that isn't of the said form don't count.
+// expect is what the server must answer if the parser is right. Streams with a request that isn't of the said
+// form don't count.
 func expect(stream []byte, lim *resp.Limits) (replies string, counts bool) {
 	var p resp.Parser
 	var w resp.Writer

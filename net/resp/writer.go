@@ -191,8 +191,9 @@ type Mark int
 // deferred is what stands for a length until it is known: as long as the headers of less than ten elements.
 const deferred = "*0\r\n"
 
-// Defer leaves the place for the length of an array, map, set or push, for which the caller then writes the elements. When their number is
-// known, it must call the DoneX for what it is, the inner ones of nested marks first.
+// Defer leaves the place for the length of an array, map, set or push, for which the caller then writes the
+// elements. When their number is known, it must call the DoneX for what it is, the inner ones of nested marks
+// first.
 func (w *Writer) Defer() Mark {
 	m := Mark(len(w.B))
 	w.B = append(w.B, deferred...)
