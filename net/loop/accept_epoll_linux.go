@@ -49,7 +49,7 @@ func (p *epollPort) accept(ln *Listener) {
 		sock, err := ln.ln.Accept()
 		switch {
 		case err == nil:
-			ln.welcome(sock)
+			_ = ln.welcome(sock) // which can't fail in this engine
 		case errors.Is(err, transport.ErrAgain):
 			return
 		default:

@@ -3,7 +3,6 @@ package loop
 import (
 	"os"
 	"runtime"
-	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -20,7 +19,11 @@ import (
 // nothing: no hand-over of the processor (P) to another thread and no fight to get one back, which under load costs
 // more than the system call. If the scheduler wants the thread meanwhile (to stop the world), its preemption signal
 // ends the call with EINTR, so a collection isn't held up by more than the signal's way. Only when nothing happened
-// in that time the loop makes the blocking call in the way that frees the P.
+// in that time the loop makes the blocking call, in the way that frees the P.
+//
+// The raw stage is left out while events come seldom: it would keep the runtime's monitor thread polling for nothing.
+// It is left out, too, when the loops are as many as the Ps, because a loop that waits with its P then keeps other
+// goroutines from running: let GOMAXPROCS exceed the number of loops.
 type epollEngine struct {
 	cfg Config
 }
@@ -63,14 +66,7 @@ const (
 )
 
 var (
-	waitPollFirst = os.Getenv("W_POLL") != ""
-	waitRawMs     = func() int {
-		if s := os.Getenv("W_RAW"); s != "" {
-			n, _ := strconv.Atoi(s)
-			return n
-		}
-		return rawWaitMs
-	}()
+	waitNoRaw = os.Getenv("W_RAW") == "-1"
 )
 
 type epollPort struct {
@@ -78,6 +74,7 @@ type epollPort struct {
 	cfg    Config
 	epfd   int
 	wakeFd int
+	brisk  bool // events have lately come within the time of a raw wait
 	events [epollBatch]unix.EpollEvent
 	slots  []*Conn  // by Conn.slot; an event names slot and generation
 	gens   []uint32 // by slot; raised when the slot is freed, so that events in flight for its last user are ignored
@@ -178,27 +175,38 @@ func (p *epollPort) wait(ms int) int {
 			ms = left
 		}
 	}
-	if waitPollFirst {
-		if n := p.raw(epollPollNow); n != 0 {
-			return max(n, 0)
-		}
-	}
 	if !l.box.sleep() {
 		return p.raw(epollPollNow)
 	}
 	n := 0
-	if waitRawMs >= 0 {
-		n = p.raw(waitRawMs)
+	if p.brisk && !waitNoRaw && l.g.spare.Load() {
+		n = p.raw(rawWaitMs)
+		p.brisk = n != 0
 	}
 	if n == 0 && ms != rawWaitMs {
-		l.idle()
-		if ms > 0 {
-			ms = min(ms, maxWaitMs) - rawWaitMs
-		}
-		n, _ = unix.EpollWait(p.epfd, p.events[:], ms)
+		n = p.block(ms)
 	}
 	l.box.rouse()
 	return max(n, 0)
+}
+
+// block waits in the way that frees the P.
+func (p *epollPort) block(ms int) int {
+	l := p.l
+	l.idle()
+	if ms > maxWaitMs {
+		ms = maxWaitMs
+	}
+	n, err := unix.EpollWait(p.epfd, p.events[:], ms)
+	if n > 0 {
+		slept := l.NowMs
+		l.tickClock()
+		p.brisk = l.NowMs-slept <= rawWaitMs
+	}
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // raw is epoll_wait without the scheduler's knowledge; -1 if a signal ended it.

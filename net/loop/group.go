@@ -23,13 +23,15 @@ type Config struct {
 	KeepAliveSeconds int
 }
 
-// Group is a set of loops that share a handler and listeners.
+// Group is a set of loops that share a handler and listeners. Let GOMAXPROCS exceed the number of loops (set it before
+// Start or SetLoops): what runs beside the loops, the collector included, then needn't wait for one of them to sleep.
 type Group struct {
 	cfg       Config
 	handler   Handler
 	engine    engine
 	keepAlive atomic.Int64
 	loops     atomic.Pointer[[]*Loop] // those that take new connections; loop 0 is there as long as the group is
+	spare     atomic.Bool             // there are more Ps than loops
 
 	mu        sync.Mutex // guards what follows
 	started   bool
@@ -60,8 +62,14 @@ func New(cfg Config, h Handler) (*Group, error) {
 			return nil, err
 		}
 	}
-	g.loops.Store(&loops)
+	g.publish(loops)
 	return g, nil
+}
+
+// publish makes loops those that take connections.
+func (g *Group) publish(loops []*Loop) {
+	g.loops.Store(&loops)
+	g.spare.Store(runtime.GOMAXPROCS(0) > len(loops))
 }
 
 // grow makes one more loop and counts it among the living. The caller holds mu or is alone.
@@ -91,6 +99,7 @@ func (g *Group) Start() {
 		return
 	}
 	g.started = true
+	g.publish(*g.loops.Load())
 	for _, l := range g.living {
 		l.port.start()
 	}
@@ -182,7 +191,7 @@ func (g *Group) SetLoops(n int) error {
 	}
 	if n < len(old) {
 		now := append([]*Loop(nil), old[:n]...)
-		g.loops.Store(&now)
+		g.publish(now)
 		for i, l := range old[n:] {
 			l.heir.Store(now[i%n])
 			l.Post(&Post{Fn: func(l *Loop, _ any) { l.retiring = true }})
@@ -200,7 +209,7 @@ func (g *Group) SetLoops(n int) error {
 			l.port.start()
 		}
 	}
-	g.loops.Store(&now)
+	g.publish(now)
 	for _, l := range old {
 		l.Post(&Post{Fn: func(l *Loop, _ any) { l.share(n) }})
 	}

@@ -32,10 +32,11 @@ type Listener struct {
 	ended atomic.Bool
 	done  chan struct{} // closed when nobody uses the socket any more
 
-	file *os.File // acceptAside's
-	slot uint32   // the epoll engine's
-	post Post     // the epoll engine's
-	end  Post     // the epoll engine's
+	file  *os.File          // acceptAside's
+	stash *transport.Socket // acceptAside's: accepted, but there were no descriptors to go on with it
+	slot  uint32            // the epoll engine's
+	post  Post              // the epoll engine's
+	end   Post              // the epoll engine's
 }
 
 // acceptPause is how long accepting rests when descriptors or memory have run out.
@@ -93,7 +94,7 @@ func (ln *Listener) shutdown() {
 }
 
 // welcome sets up an accepted socket and gives it to a loop.
-func (ln *Listener) welcome(sock *transport.Socket) {
+func (ln *Listener) welcome(sock *transport.Socket) error {
 	// Failing here leaves a connection that works, only later or less watched.
 	_ = transport.SetNoDelay(sock, true)
 	if s := ln.g.keepAlive.Load(); s > 0 {
@@ -101,14 +102,14 @@ func (ln *Listener) welcome(sock *transport.Socket) {
 	}
 	base, err := ln.g.engine.wrap(sock)
 	if err != nil {
-		_ = sock.Close()
-		return
+		return err
 	}
 	top := base
 	if ln.opts.Wrap != nil {
 		top = ln.opts.Wrap(base)
 	}
 	ln.g.place(base, top, ln)
+	return nil
 }
 
 // acceptAside accepts on an ordinary goroutine that waits in Go's own poller.
@@ -129,6 +130,9 @@ func (ln *Listener) acceptAside() error {
 			// Descriptors or memory have run out.
 			time.Sleep(acceptPause)
 		}
+		if ln.stash != nil {
+			_ = ln.stash.Close()
+		}
 		_ = ln.ln.Close()
 		close(ln.done)
 	}()
@@ -138,11 +142,19 @@ func (ln *Listener) acceptAside() error {
 // acceptAll accepts until nothing waits (false) or an error speaks against trying on (true).
 func (ln *Listener) acceptAll(uintptr) bool {
 	for !ln.ended.Load() {
-		sock, err := ln.ln.Accept()
+		sock, err := ln.stash, error(nil)
+		if ln.stash = nil; sock == nil {
+			sock, err = ln.ln.Accept()
+		}
 		if err != nil {
 			return !errors.Is(err, transport.ErrAgain)
 		}
-		ln.welcome(sock)
+		if err := ln.welcome(sock); transport.Exhausted(err) {
+			ln.stash = sock // it keeps its place
+			return true
+		} else if err != nil {
+			_ = sock.Close()
+		}
 	}
 	return true
 }

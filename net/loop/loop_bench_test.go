@@ -31,12 +31,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// benchServer serves "engine loops procs" until its standard input ends.
+// benchServer serves "engine loops procs [descriptors]" until its standard input ends.
 func benchServer(spec string) {
 	var engine string
 	var loops, procs int
-	if _, err := fmt.Sscan(spec, &engine, &loops, &procs); err != nil {
+	limit := uint64(0)
+	if n, err := fmt.Sscan(spec, &engine, &loops, &procs, &limit); n < 3 {
 		panic(err)
+	}
+	if limit > 0 {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
+			panic(err)
+		}
 	}
 	runtime.GOMAXPROCS(procs)
 	g, err := New(Config{Engine: engine, Loops: loops}, pingServer{})
