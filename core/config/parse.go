@@ -140,7 +140,10 @@ func (d *Directive) scanNumber(s string) (int64, error) {
 }
 
 func (d *Directive) scanMemory(s string) (int64, error) {
-	if n, ok := parseMemory(s); ok && (d.Flags&Unsigned != 0 || n <= math.MaxInt64) {
+	if n, ok := parseMemory(s); ok {
+		if d.Flags&Unsigned == 0 && n > math.MaxInt64 {
+			return 0, d.rangeError()
+		}
 		return signedOf(n), nil
 	}
 	if d.Flags&Percent != 0 {
@@ -159,20 +162,26 @@ func (d *Directive) inRange(n int64) error {
 	switch {
 	case d.Flags&Unsigned != 0:
 		if u := unsignedOf(n); u < unsignedOf(d.Min) || u > unsignedOf(d.Max) {
-			format := "argument must be between %d and %d inclusive"
-			if d.Flags&Octal != 0 {
-				format = "argument must be between %o and %o inclusive"
-			}
-			return fmt.Errorf(format, unsignedOf(d.Min), unsignedOf(d.Max))
+			return d.rangeError()
 		}
 	case d.Flags&Percent != 0 && n < 0:
 		if n < d.Min {
 			return fmt.Errorf("percentage argument must be less or equal to %d", -d.Min)
 		}
 	case n < d.Min || n > d.Max:
-		return fmt.Errorf("argument must be between %d and %d inclusive", d.Min, d.Max)
+		return d.rangeError()
 	}
 	return nil
+}
+
+func (d *Directive) rangeError() error {
+	switch {
+	case d.Flags&Octal != 0:
+		return fmt.Errorf("argument must be between %o and %o inclusive", d.Min, d.Max)
+	case d.Flags&Unsigned != 0:
+		return fmt.Errorf("argument must be between %d and %d inclusive", unsignedOf(d.Min), unsignedOf(d.Max))
+	}
+	return fmt.Errorf("argument must be between %d and %d inclusive", d.Min, d.Max)
 }
 
 // formatNumber writes a number as CONFIG GET shows it.
@@ -211,17 +220,18 @@ var memoryUnits = map[string]uint64{
 	"g": 1000 * 1000 * 1000, "gb": 1 << 30,
 }
 
-// parseMemory reads a size with an optional unit. What doesn't fit 64 bits is refused, where Valkey would wrap around.
+// parseMemory reads a size with an optional unit. No digits at all are zero, as in Valkey: `--maxmemory ""` comes from scripts
+// whose variable is empty. What doesn't fit 64 bits is refused, where Valkey would wrap around.
 func parseMemory(s string) (uint64, bool) {
 	i := 0
 	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
 		i++
 	}
 	unit, ok := memoryUnits[strings.ToLower(s[i:])]
-	if !ok || i == 0 {
+	if !ok {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(s[:i], 10, 64)
+	n, err := strconv.ParseUint("0"+s[:i], 10, 64)
 	if err != nil || n > math.MaxUint64/unit {
 		return 0, false
 	}
