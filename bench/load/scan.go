@@ -128,11 +128,11 @@ func plainReply(b []byte) (size int, ok bool) {
 			}
 		}
 		size = i + 2 + n + 2
-		return size, i > 1 && size <= len(b) && b[i] == '\r'
+		return size, i > 1 && size <= len(b) && b[i] == '\r' && b[i+1] == '\n'
 	case '+', ':':
 		for most := min(shortLine, len(b)-1); i < most; i++ {
-			if b[i] == '\r' {
-				return i + 2, true
+			if b[i] < ' ' {
+				return i + 2, b[i] == '\r' && b[i+1] == '\n'
 			}
 		}
 	}

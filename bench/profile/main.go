@@ -121,7 +121,7 @@ func (o *options) record(data string, pid int) error {
 }
 
 func (o *options) report(data string) error {
-	args := []string{"report", "-i", data, "--stdio", "--no-children", "--percent-limit", "0.3", "-s", "dso,symbol"}
+	args := []string{"report", "-i", data, "--stdio", "--no-children", "--percent-limit", "0.3", "-s", "symbol"}
 	if !o.callers {
 		args = append(args, "-g", "none")
 	}
