@@ -47,6 +47,7 @@ var generators = map[string]func(*stream) string{
 	"badcursor": oneOf("x", "1x", "18446744073709551616"),
 	"type":      oneOf("string", "list", "STRING"),
 	"small":     oneOf("1", "2", "3", "0", "-1"),
+	"name":      oneOf("", "me", "a b", "a\nb", "~", "a\x7f", "\xff", "a-b:c"),
 }
 
 // value draws a string value: numbers in all dresses, text, bytes, and lengths around the borders of the encodings.
