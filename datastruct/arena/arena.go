@@ -63,7 +63,7 @@
 // Freed memory stays committed ("dirty") until Trim, which the owner calls now and then with a bound on the
 // work. Trim has hysteresis without a tuning knob: it gives back only as much as lay unused during the
 // whole time since the last pass (the low-water mark of dirty pages), so a partition that breathes
-// keeps its memory, and one that has shrunk loses it within two passes. Whole chunks return to the Range.
+// keeps its memory, and one that has shrunk loses it within a few passes. Whole chunks return to the Range.
 //
 // # Accounts
 //
