@@ -390,3 +390,26 @@ func TestNoAllocations(t *testing.T) {
 		t.Errorf("%v allocations a pipeline", n)
 	}
 }
+
+// FuzzScan: cut anywhere, a stream holds the same replies; nothing makes the scanner panic.
+func FuzzScan(f *testing.F) {
+	f.Add([]byte("*3\r\n:1\r\n$1\r\nx\r\n+z\r\n-ERR\r\n%1\r\n+a\r\n|1\r\n+k\r\n+v\r\n$-1\r\n"), 7)
+	f.Fuzz(func(t *testing.T, stream []byte, cut int) {
+		if cut < 0 || cut > len(stream) {
+			return
+		}
+		var whole, parts scanner
+		want, werr := whole.feed(stream)
+		a, aerr := parts.feed(stream[:cut])
+		if aerr != nil {
+			if werr == nil {
+				t.Fatalf("cut at %d: %v", cut, aerr)
+			}
+			return
+		}
+		b, berr := parts.feed(stream[cut:])
+		if a+b != want || (berr == nil) != (werr == nil) || parts.errs != whole.errs || parts.nulls != whole.nulls {
+			t.Fatalf("cut at %d of %q: %d+%d replies, %v; whole: %d, %v", cut, stream, a, b, berr, want, werr)
+		}
+	})
+}

@@ -24,6 +24,7 @@ type Run struct {
 	group   sync.WaitGroup
 	done    chan struct{} // closed when all workers have ended
 	began   int64
+	cpu     time.Duration // of this process at Start
 }
 
 // Figures is what a window showed.
@@ -77,7 +78,7 @@ func Start(cfg Config) (*Run, error) {
 	if err := cfg.normalize(); err != nil {
 		return nil, err
 	}
-	r := &Run{cfg: cfg, base: time.Now(), done: make(chan struct{})}
+	r := &Run{cfg: cfg, base: time.Now(), done: make(chan struct{}), cpu: ownCPU()}
 	var ring []uint64
 	if cfg.Keys.Dist == Zipf {
 		ring = newZipfRing(cfg.Keys, cfg.Seed)
@@ -169,7 +170,7 @@ func (r *Run) MeasureUntil(until <-chan struct{}, most time.Duration, opens, clo
 func (r *Run) Wait() (*Figures, error) {
 	<-r.done
 	f, last, err := r.collect()
-	f.Elapsed = time.Duration(last - r.began)
+	f.Elapsed, f.OwnCPU = time.Duration(last-r.began), ownCPU()-r.cpu
 	if f.Replies == 0 && err == nil {
 		err = errors.New("load: no reply")
 	}
@@ -268,13 +269,10 @@ func Do(cfg Config) (*Figures, error) {
 	if cfg.Requests <= 0 {
 		return nil, errors.New("load: Do needs a number of requests")
 	}
-	cpu := ownCPU()
 	r, err := Start(cfg)
 	if err != nil {
 		return nil, err
 	}
-	f, err := r.Wait()
-	r.Stop()
-	f.OwnCPU = ownCPU() - cpu
-	return f, err
+	defer r.Stop()
+	return r.Wait()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -51,6 +52,14 @@ func (s *scanner) feed(b []byte) (replies int, err error) {
 			}
 			continue
 		}
+		if len(s.line) == 0 {
+			// What comes by the million, each whole in b, needs no state.
+			n, used := s.plain(b)
+			replies += n
+			if b = b[used:]; used > 0 {
+				continue
+			}
+		}
 		end := bytes.IndexByte(b, '\n')
 		if end < 0 {
 			if s.line = append(s.line, b...); len(s.line) > maxHeader {
@@ -74,6 +83,60 @@ func (s *scanner) feed(b []byte) (replies int, err error) {
 		}
 	}
 	return replies, nil
+}
+
+// plain passes over whole simple strings, integers and short bulk strings at the front of b, to the end of the
+// innermost aggregate at most.
+func (s *scanner) plain(b []byte) (replies, used int) {
+	most := int64(math.MaxInt64)
+	if len(s.open) > 0 {
+		most = s.open[len(s.open)-1].left
+	}
+	n := int64(0)
+	for n < most && used < len(b) {
+		size, ok := plainReply(b[used:])
+		if !ok {
+			break
+		}
+		used += size
+		n++
+	}
+	switch {
+	case n == 0:
+		return 0, 0
+	case len(s.open) == 0:
+		return int(n), used
+	}
+	s.open[len(s.open)-1].left -= n - 1
+	return s.ended(), used
+}
+
+// shortLine is how far an end of line is looked for byte by byte: the status words and integers that occur.
+const shortLine = 24
+
+// plainReply is the size of the reply at the front of b, if it is a plain one and whole.
+func plainReply(b []byte) (size int, ok bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	n, i := 0, 1
+	switch b[0] {
+	case '$':
+		for ; i < 5 && b[i] >= '0' && b[i] <= '9'; i++ { // four digits at most
+			if n = n*10 + int(b[i]-'0'); i+1 == len(b) {
+				return 0, false
+			}
+		}
+		size = i + 2 + n + 2
+		return size, i > 1 && size <= len(b) && b[i] == '\r' && b[i+1] == '\n'
+	case '+', ':':
+		for most := min(shortLine, len(b)-1); i < most; i++ {
+			if b[i] < ' ' {
+				return i + 2, b[i] == '\r' && b[i+1] == '\n'
+			}
+		}
+	}
+	return 0, false
 }
 
 // header takes a whole line with its CRLF; done says that the element ends with it.

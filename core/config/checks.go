@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"net/netip"
 	"strings"
 )
@@ -10,9 +9,14 @@ import (
 
 const maxHostBytes = 256
 
+// refusal is why a value isn't accepted, in the reference's words: they go to clients and operators as they are.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
 func notEmpty(v *value) error {
 	if v.text == "" {
-		return errors.New("cluster-config-file can't be empty")
+		return refusal("cluster-config-file can't be empty")
 	}
 	return nil
 }
@@ -22,9 +26,9 @@ func baseName(directive, what string) func(v *value) error {
 	return func(v *value) error {
 		switch {
 		case v.text == "":
-			return errors.New(directive + " can't be empty")
+			return refusal(directive + " can't be empty")
 		case strings.ContainsAny(v.text, `/\`):
-			return errors.New(directive + " can't be a path, just a " + what)
+			return refusal(directive + " can't be a path, just a " + what)
 		}
 		return nil
 	}
@@ -32,26 +36,26 @@ func baseName(directive, what string) func(v *value) error {
 
 func ipv4(v *value) error {
 	if a, err := netip.ParseAddr(v.text); v.text != "" && (err != nil || !a.Is4()) {
-		return errors.New("Invalid IPv4 address") //nolint:staticcheck // the reference's text
+		return refusal("Invalid IPv4 address")
 	}
 	return nil
 }
 
 func ipv6(v *value) error {
 	if a, err := netip.ParseAddr(v.text); v.text != "" && (err != nil || !a.Is6() || a.Zone() != "") {
-		return errors.New("Invalid IPv6 address") //nolint:staticcheck // the reference's text
+		return refusal("Invalid IPv6 address")
 	}
 	return nil
 }
 
 func hostname(v *value) error {
 	if len(v.text) >= maxHostBytes {
-		return errors.New("Hostnames must be less than 256 characters") //nolint:staticcheck // the reference's text
+		return refusal("Hostnames must be less than 256 characters")
 	}
 	for i := 0; i < len(v.text); i++ {
 		if c := v.text[i]; !isAlphanumeric(c) && c != '-' && c != '.' {
-			//nolint:staticcheck // the reference's text
-			return errors.New("Hostnames may only contain alphanumeric characters, hyphens or dots")
+
+			return refusal("Hostnames may only contain alphanumeric characters, hyphens or dots")
 		}
 	}
 	return nil
@@ -61,8 +65,8 @@ func hostname(v *value) error {
 func nodeName(v *value) error {
 	for i := 0; i < len(v.text); i++ {
 		if c := v.text[i]; c <= ' ' || c == 0x7f || strings.IndexByte("!#$%&()*+;<>?@[]^{|}~,=", c) >= 0 {
-			//nolint:staticcheck // the reference's text
-			return errors.New("Announced human node name contained invalid character")
+
+			return refusal("Announced human node name contained invalid character")
 		}
 	}
 	return nil
@@ -74,7 +78,7 @@ func isAlphanumeric(c byte) bool {
 
 func shutdownCombination(v *value) error {
 	if v.num&ShutdownSave != 0 && v.num&ShutdownNoSave != 0 {
-		return errors.New("shutdown options SAVE and NOSAVE can't be used simultaneously")
+		return refusal("shutdown options SAVE and NOSAVE can't be used simultaneously")
 	}
 	return nil
 }
@@ -91,7 +95,7 @@ func procTitle(v *value) error {
 		return "", false
 	})
 	if !ok || strings.Trim(title, " ") == "" {
-		return errors.New("template format is invalid or contains unknown variables")
+		return refusal("template format is invalid or contains unknown variables")
 	}
 	return nil
 }

@@ -51,15 +51,16 @@ type Config struct {
 	vals    [idCount]atomic.Pointer[value]
 	version atomic.Uint64
 
-	mu      sync.Mutex // guards what follows, and serialises writers
+	mu      sync.Mutex // serialises writers; guards hooks, sources and warn
 	hooks   []hook
 	sources map[string]func() [][]string // CONFIG REWRITE: the lines of a directive that another room owns
-	given   [idCount]bool                // set by the file or the command line
 	warn    func(text string)
-	checks  Checks
-	sys     System
 
-	file         string // absolute path of the configuration file, "" without one
+	// What follows is written before the server runs and only read afterwards, without a lock.
+	sys          System
+	checks       Checks
+	given        [idCount]bool // set by the file or the command line
+	file         string        // absolute path of the configuration file, "" without one
 	sentinel     bool
 	users        [][]string
 	modules      [][]string
@@ -79,8 +80,9 @@ type hook struct {
 type Checks struct {
 	// Rename tells whether command from can be renamed to to ("" removes it).
 	Rename func(from, to string) error
-	// User declares an ACL user; args are its name and its rules. On error, args[bad] is to blame.
-	User func(args []string) (bad int, err error)
+	// User declares an ACL user; args are its name and its rules. On error it tells which rule, counted from 0, is to blame.
+	// (The report then shows the word two before it, as the reference does.)
+	User func(args []string) (rule int, err error)
 }
 
 // New returns a configuration with every directive at its default.
@@ -88,7 +90,7 @@ func New() *Config {
 	return NewOn(System{
 		Open: os.ReadFile, Glob: filepath.Glob, Chdir: os.Chdir, Getwd: os.Getwd,
 		Append: func(name string) error {
-			f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // the log's mode is Valkey's
+			f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) // #nosec G302 G304 -- name and mode are the log's
 			if err != nil {
 				return err
 			}
@@ -121,7 +123,7 @@ func usableCores() int64 {
 func (c *Config) Int(id ID) int64 { return c.nums[id].Load() }
 
 // Uint is Int for the directives whose range goes beyond an int64.
-func (c *Config) Uint(id ID) uint64 { return uint64(c.nums[id].Load()) }
+func (c *Config) Uint(id ID) uint64 { return unsignedOf(c.nums[id].Load()) }
 
 // Bool tells whether a yes/no directive is set to yes.
 func (c *Config) Bool(id ID) bool { return c.nums[id].Load() != 0 }
@@ -133,32 +135,16 @@ func (c *Config) Str(id ID) string { return c.vals[id].Load().text }
 func (c *Config) Version() uint64 { return c.version.Load() }
 
 // File returns the absolute path of the configuration file, "" when the server runs without one.
-func (c *Config) File() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.file
-}
+func (c *Config) File() string { return c.file }
 
 // Sentinel tells whether the server was started as a sentinel.
-func (c *Config) Sentinel() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.sentinel
-}
+func (c *Config) Sentinel() bool { return c.sentinel }
 
 // SetSentinel makes the parser accept sentinel directives. It is called before the configuration is loaded.
-func (c *Config) SetSentinel(on bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.sentinel = on
-}
+func (c *Config) SetSentinel(on bool) { c.sentinel = on }
 
 // SetChecks plugs in the rooms that loading must ask. It is called before the configuration is loaded.
-func (c *Config) SetChecks(k Checks) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.checks = k
-}
+func (c *Config) SetChecks(k Checks) { c.checks = k }
 
 // OnWarning sets who is told when a value is accepted but looks wrong.
 func (c *Config) OnWarning(warn func(text string)) {
@@ -171,7 +157,8 @@ func (c *Config) OnWarning(warn func(text string)) {
 // them changed. An error refuses the whole CONFIG SET, with its text in the reply; then the old values are stored again and
 // apply is called once more.
 //
-// apply runs under the Config's mutex: it must not call a method that writes, nor wait for another goroutine that may.
+// apply runs under the Config's mutex: it may read, but must not call a method that writes, nor wait for another goroutine
+// that may.
 func (c *Config) OnApply(id ID, apply func() error, others ...ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -206,32 +193,48 @@ func (c *Config) store(id ID, v *value) {
 }
 
 // Given tells whether the file or the command line set the directive.
-func (c *Config) Given(id ID) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.given[id]
+func (c *Config) Given(id ID) bool { return c.given[id] }
+
+// Databases returns how many databases there are; a cluster has its own directive for it.
+func (c *Config) Databases() int {
+	if c.Bool(ClusterEnabled) {
+		return int(c.Int(ClusterDatabases))
+	}
+	return int(c.Int(Databases))
 }
 
-// Users returns the `user` directives in order: each is the user's name and its rules.
-func (c *Config) Users() [][]string { return snapshot(c, &c.users) }
+// minClientMemory is the least that maxmemory-clients is taken for.
+const minClientMemory = 128 << 10
+
+// ClientMemory returns how much memory all clients together may use, maxmemory-clients; ok is false without a limit.
+func (c *Config) ClientMemory() (bytes uint64, ok bool) {
+	n, all := c.Int(MaxMemoryClients), c.Uint(MaxMemory)
+	switch {
+	case n > 0:
+		bytes = unsignedOf(n)
+	case n < 0 && all > 0:
+		bytes = all/100*unsignedOf(-n) + all%100*unsignedOf(-n)/100
+	default:
+		return 0, false
+	}
+	return max(bytes, minClientMemory), true
+}
+
+// Users returns the `user` directives in order: each is the user's name and its rules. The caller must not change the slice;
+// the same holds for the next ones.
+func (c *Config) Users() [][]string { return c.users }
 
 // Modules returns the `loadmodule` directives in order: each is a path and its arguments.
-func (c *Config) Modules() [][]string { return snapshot(c, &c.modules) }
+func (c *Config) Modules() [][]string { return c.modules }
 
 // Renames returns the `rename-command` directives in order: each is the old and the new name.
-func (c *Config) Renames() [][2]string { return snapshot(c, &c.renames) }
+func (c *Config) Renames() [][2]string { return c.renames }
 
 // ModuleValues returns the directives of modules (`name.directive value`), the last value of each, in order of first mention.
-func (c *Config) ModuleValues() [][2]string { return snapshot(c, &c.moduleValues) }
+func (c *Config) ModuleValues() [][2]string { return c.moduleValues }
 
 // SentinelLines returns the `sentinel` directives in order.
-func (c *Config) SentinelLines() []SentinelLine { return snapshot(c, &c.sentinels) }
-
-func snapshot[T any](c *Config, list *[]T) []T {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]T(nil), *list...)
-}
+func (c *Config) SentinelLines() []SentinelLine { return c.sentinels }
 
 // Lookup finds a directive by its name or its alias, whatever the case.
 func Lookup(name string) (ID, bool) {

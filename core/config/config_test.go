@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -255,7 +257,7 @@ func TestApplyAndRollback(t *testing.T) {
 	c.OnApply(Port, func() error {
 		log = append(log, "port "+c.Str(Port))
 		if c.Int(Port) == 1 {
-			return errors.New("Unable to listen on this port. Check server logs.") //nolint:staticcheck // a reply
+			return refusal("Unable to listen on this port. Check server logs.")
 		}
 		return nil
 	})
@@ -294,6 +296,63 @@ func TestAssignGoesRoundImmutability(t *testing.T) {
 	if _, _, ok := c.Primary(); ok || c.Str(ReplicaOf) != "" {
 		t.Error("still a replica")
 	}
+}
+
+func TestDerivedValues(t *testing.T) {
+	c := New()
+	if n := c.Databases(); n != 16 {
+		t.Errorf("%d databases", n)
+	}
+	if err := c.Assign(ClusterEnabled, "yes"); err != nil || c.Databases() != 1 {
+		t.Errorf("%d databases in a cluster, %v", c.Databases(), err)
+	}
+	for _, tc := range []struct {
+		memory, clients string
+		want            uint64
+		ok              bool
+	}{
+		{"0", "0", 0, false}, {"0", "5%", 0, false}, {"1gb", "0", 0, false}, {"0", "1mb", 1 << 20, true}, {"0", "1", 128 << 10, true},
+		{"100mb", "5%", 5 << 20, true}, {"18446744073709551615", "100%", 18446744073709551615, true},
+	} {
+		if err := c.Set([][2]string{{"maxmemory", tc.memory}, {"maxmemory-clients", tc.clients}}, Origin{}); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := c.ClientMemory(); got != tc.want || ok != tc.ok {
+			t.Errorf("%+v: got %d %v", tc, got, ok)
+		}
+	}
+}
+
+// TestHooksMayRead calls everything that reads from a hook.
+func TestHooksMayRead(t *testing.T) {
+	c := New()
+	called := false
+	c.OnApply(Port, func() error {
+		called = c.ProcTitle("x") != "" && c.File() == "" && !c.Sentinel() && !c.Given(Port) && c.Users() == nil && c.Remarks() == nil &&
+			len(c.Get([]string{"port"})) == 1 && c.Allowed(EnableDebugCommand, true) == false && c.Version() > 0
+		return nil
+	})
+	if err := c.Set([][2]string{{"port", "1"}}, Origin{}); err != nil || !called {
+		t.Errorf("%v %v", err, called)
+	}
+}
+
+// TestConcurrentUse reads while others write; the race detector watches.
+func TestConcurrentUse(t *testing.T) {
+	c := newFake(nil).config()
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			for i := range 300 {
+				if g%2 == 0 {
+					_ = c.Set([][2]string{{"timeout", strconv.Itoa(i)}, {"save", strconv.Itoa(i+1) + " 1"}}, Origin{})
+					continue
+				}
+				_, _, _ = c.Int(Timeout), c.SavePoints(), c.Get([]string{"*"})
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestProcTitle(t *testing.T) {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"math"
 	"path/filepath"
 	"strconv"
@@ -23,7 +22,7 @@ func addresses(def string) *custom {
 	return &custom{
 		parse: func(_ *Config, args []string, _ *value, _ bool) (*value, error) {
 			if len(args) > maxBindAddrs {
-				return nil, errors.New("Too many bind addresses specified.") //nolint:staticcheck // the reference's text
+				return nil, refusal("Too many bind addresses specified.")
 			}
 			if len(args) == 1 && args[0] == "" {
 				args = nil
@@ -84,7 +83,7 @@ var savePoints = &custom{
 }
 
 func parseSavePoints(args []string) ([]SavePoint, error) {
-	errInvalid := errors.New("Invalid save parameters") //nolint:staticcheck // the reference's text
+	const errInvalid = refusal("Invalid save parameters")
 	if len(args)%2 != 0 {
 		return nil, errInvalid
 	}
@@ -127,8 +126,8 @@ var outputDefaults = [ClassCount]OutputLimit{
 var outputLimits = &custom{
 	parse: func(_ *Config, args []string, prev *value, _ bool) (*value, error) {
 		if len(args)%4 != 0 {
-			//nolint:staticcheck // the reference's text
-			return nil, errors.New("Wrong number of arguments in buffer limit configuration.")
+
+			return nil, refusal("Wrong number of arguments in buffer limit configuration.")
 		}
 		limits := outputDefaults
 		if prev != nil {
@@ -137,8 +136,8 @@ var outputLimits = &custom{
 		for i := 0; i < len(args); i += 4 {
 			class := clientClass(args[i])
 			if class < 0 {
-				//nolint:staticcheck // the reference's text
-				return nil, errors.New("Invalid client class specified in buffer limit configuration.")
+
+				return nil, refusal("Invalid client class specified in buffer limit configuration.")
 			}
 			limit, err := parseOutputLimit(args[i+1 : i+4])
 			if err != nil {
@@ -177,8 +176,8 @@ func parseOutputLimit(args []string) (OutputLimit, error) {
 	soft, ok2 := parseMemory(args[1])
 	seconds, rest := parseLoose(args[2])
 	if !ok1 || !ok2 || rest != "" || seconds < 0 || seconds > math.MaxInt32 {
-		//nolint:staticcheck // the reference's text
-		return OutputLimit{}, errors.New("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
+
+		return OutputLimit{}, refusal("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
 	}
 	return OutputLimit{hard, soft, seconds}, nil
 }
@@ -218,8 +217,8 @@ var oomValues = &custom{
 		for i, arg := range args {
 			n, rest := parseLoose(arg)
 			if rest != "" || n < -2000 || n > 2000 {
-				//nolint:staticcheck // the reference's text
-				return nil, errors.New("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")
+
+				return nil, refusal("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")
 			}
 			list[i], words[i] = int(n), strconv.FormatInt(n, 10)
 		}
@@ -251,10 +250,10 @@ var percentiles = &custom{
 			p, err := strconv.ParseFloat(arg, 64)
 			switch {
 			case err != nil || p != p || strings.ContainsRune(arg, '_'):
-				//nolint:staticcheck // the reference's text
-				return nil, errors.New("Invalid latency-tracking-info-percentiles parameters")
+
+				return nil, refusal("Invalid latency-tracking-info-percentiles parameters")
 			case p < 0 || p > 100:
-				return nil, errors.New("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")
+				return nil, refusal("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")
 			}
 			list = append(list, p)
 			words = append(words, trimZeros(strconv.FormatFloat(p, 'f', 6, 64)))
@@ -295,7 +294,7 @@ var replicaOf = &custom{
 		}
 		port, rest := parseLoose(args[1])
 		if rest != "" || port < 0 || port > 65535 {
-			return nil, errors.New("Invalid primary port") //nolint:staticcheck // the reference's text
+			return nil, refusal("Invalid primary port")
 		}
 		return &value{num: 1, text: args[0] + " " + strconv.FormatInt(port, 10), list: primaryAddr{args[0], int(port)}}, nil
 	},
@@ -322,11 +321,11 @@ var dirOption = &custom{
 		case len(args) != 1:
 			return nil, errWords
 		case args[0] == "":
-			return nil, errors.New("dir can't be empty")
+			return nil, refusal("dir can't be empty")
 		}
 		if prev != nil || args[0] != "./" {
 			if err := c.sys.Chdir(args[0]); err != nil {
-				return nil, errors.New(systemText(err))
+				return nil, refusal(systemText(err))
 			}
 		}
 		wd, err := c.sys.Getwd()

@@ -109,7 +109,7 @@ func integer(name string, def, low, high int64) Directive {
 }
 
 func unsigned(name string, def, low, high uint64) Directive {
-	d := integer(name, int64(def), int64(low), int64(high))
+	d := integer(name, signedOf(def), signedOf(low), signedOf(high))
 	return d.flags(Unsigned)
 }
 
@@ -152,7 +152,7 @@ const (
 // Limits of our own directives.
 const (
 	maxIOThreads  = 256
-	maxPartitions = 4096
+	maxPartitions = 1024
 )
 
 // defaultArgs returns the default as the parser takes it.

@@ -149,13 +149,13 @@ func (l *loader) directive(name string, args []string, n int, line string) error
 	case name == "sentinel" && len(args) == 0:
 		return nil // only says that this is a sentinel, which the command line told already
 	case name == "sentinel" && !l.c.sentinel:
-		return errors.New("sentinel directive while not in sentinel mode")
+		return refusal("sentinel directive while not in sentinel mode")
 	case name == "sentinel":
 		l.c.sentinels = append(l.c.sentinels, SentinelLine{args, n, line})
 		return nil
 	}
-	//nolint:staticcheck // the reference's text
-	return errors.New("Bad directive or wrong number of arguments")
+
+	return refusal("Bad directive or wrong number of arguments")
 }
 
 // set gives a directive of the table its value. Several words may also come as one: --save "900 1".
@@ -258,8 +258,9 @@ func (l *loader) rename(from, to string) error {
 
 func (l *loader) user(args []string) error {
 	if check := l.c.checks.User; check != nil {
-		if bad, err := check(args); err != nil {
-			return fmt.Errorf("Error in user declaration '%s': %w", args[bad], err) //nolint:staticcheck // the reference's text
+		if rule, err := check(args); err != nil {
+			words := append([]string{"user"}, args...)
+			return refusal("Error in user declaration '" + words[rule] + "': " + err.Error())
 		}
 	}
 	l.c.users = append(l.c.users, args)
@@ -268,7 +269,7 @@ func (l *loader) user(args []string) error {
 
 func (l *loader) moduleValue(name string, args []string) error {
 	if len(args) == 0 {
-		return errors.New("Module config specified without value") //nolint:staticcheck // the reference's text
+		return refusal("Module config specified without value")
 	}
 	pair := [2]string{name, strings.Join(args, " ")}
 	for i := range l.c.moduleValues {
@@ -288,8 +289,6 @@ type Remark struct {
 
 // Remarks returns what start-up logs once about the given directives.
 func (c *Config) Remarks() []Remark {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	var list []Remark
 	for id := range idCount {
 		if d := &directives[id]; d.Note != "" && c.given[id] {

@@ -100,7 +100,7 @@ func TestLoadErrors(t *testing.T) {
 		{"sentinel", "sentinel monitor a b 1 2", "", at("1", "sentinel monitor a b 1 2", "sentinel directive while not in sentinel mode")},
 		{"module value", "a.b", "", at("1", "a.b", "Module config specified without value")},
 		{"cluster replica", "cluster-enabled yes\nreplicaof a 1", "", head + "replicaof directive not allowed in cluster mode\n"},
-		{"user", "user eve bad", "", at("1", "user eve bad", "Error in user declaration 'bad': Syntax error")},
+		{"user", "user eve bad", "", at("1", "user eve bad", "Error in user declaration 'eve': Syntax error")},
 		{"rename", "rename-command nope x", "", at("1", "rename-command nope x", "No such command in rename-command")},
 		{"save", "save 1", "", at("1", "save 1", "Invalid save parameters")},
 		{"replicaof", "replicaof host port", "", at("1", "replicaof host port", "Invalid primary port")},
@@ -109,8 +109,8 @@ func TestLoadErrors(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newFake(map[string]string{"/f": tc.file, "/bad.conf": "hz -", "/loop.conf": "include /loop.conf"}).config()
 			c.SetChecks(Checks{
-				Rename: func(from, _ string) error { return errors.New("No such command in rename-command") }, //nolint:staticcheck // a report
-				User:   func([]string) (int, error) { return 1, errors.New("Syntax error") },                  //nolint:staticcheck // a report
+				Rename: func(from, _ string) error { return refusal("No such command in rename-command") },
+				User:   func([]string) (int, error) { return 1, refusal("Syntax error") },
 			})
 			err := c.Load("/f", tc.more)
 			var line *LineError
@@ -177,14 +177,14 @@ func TestStart(t *testing.T) {
 		{name: "stdin and options", args: "s|--port|5|-", stdin: "port 4\ntimeout 3\n", serve: true, log: "Reading config from stdin;",
 			check: func(c *Config) bool { return c.Int(Port) == 5 && c.Int(Timeout) == 3 && c.File() == "" }},
 		{name: "file", args: "s|etc/f|--dir|/data", serve: true, check: func(c *Config) bool { return c.File() == "/start/etc/f" && c.Int(HZ) == 7 }},
-		{name: "no file", args: "s|nope", code: 1, log: "Fatal error, can't open config file 'nope': "},
+		{name: "no file", args: "s|nope", code: 1, log: "Fatal error, can't open config file '/start/nope': "},
 		{name: "wrong", args: "s|--port|x", code: 1,
 			err: "\n*** FATAL CONFIG FILE ERROR (Version 1.2.3) ***\nReading the configuration file, at line 2\n>>> 'port \"x\"'\n"},
 		{name: "memory test", args: "s|--test-memory", code: 1, err: "Please specify the amount of memory to test in megabytes.\n"},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
-			c := newFake(map[string]string{"etc/f": "hz 7"}).config()
+			c := newFake(map[string]string{"/start/etc/f": "hz 7"}).config()
 			var out, err, log strings.Builder
 			s := Streams{In: strings.NewReader(tc.stdin), Out: &out, Err: &err}
 			s.Notice = func(text string) { log.WriteString(text + ";") }

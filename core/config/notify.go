@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"strings"
 )
 
@@ -48,8 +47,8 @@ var notifyClasses = &custom{
 		}
 		bits, ok := ParseNotify(args[0])
 		if !ok {
-			//nolint:staticcheck // the reference's text
-			return nil, errors.New("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
+
+			return nil, refusal("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
 		}
 		return &value{num: bits, text: FormatNotify(bits)}, nil
 	},

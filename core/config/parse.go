@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -9,7 +8,7 @@ import (
 )
 
 // errWords is the reason when a directive has the wrong number of words.
-var errWords = errors.New("wrong number of arguments")
+const errWords = refusal("wrong number of arguments")
 
 // maxReasonBytes bounds the text of an enum's error, as the reference's buffer does.
 const maxReasonBytes = 255
@@ -49,7 +48,7 @@ func parseBool(s string) (*value, error) {
 	case strings.EqualFold(s, "no"):
 		return &value{num: 0, text: "no"}, nil
 	}
-	return nil, errors.New("argument must be 'yes' or 'no'")
+	return nil, refusal("argument must be 'yes' or 'no'")
 }
 
 func yesText(b bool) string {
@@ -89,7 +88,7 @@ func (d *Directive) enumError() error {
 		list[i] = d.Choices[i].Name
 	}
 	reason := "argument(s) must be one of the following: " + strings.Join(list, ", ")
-	return errors.New(reason[:min(len(reason), maxReasonBytes)])
+	return refusal(reason[:min(len(reason), maxReasonBytes)])
 }
 
 // enumText writes an enum's value. Of two words with one meaning the first is shown.
@@ -131,49 +130,58 @@ func (d *Directive) scanNumber(s string) (int64, error) {
 		if n, err := strconv.ParseInt(s, 8, 64); err == nil && s[0] != '+' {
 			return n, nil
 		}
-		return 0, errors.New("argument couldn't be parsed as an octal number")
+		return 0, refusal("argument couldn't be parsed as an octal number")
 	}
 	n, ok := parseDecimal(s)
 	if !ok {
-		return 0, errors.New("argument couldn't be parsed into an integer")
+		return 0, refusal("argument couldn't be parsed into an integer")
 	}
 	return n, nil
 }
 
 func (d *Directive) scanMemory(s string) (int64, error) {
-	if n, ok := parseMemory(s); ok && (d.Flags&Unsigned != 0 || n <= math.MaxInt64) {
-		return int64(n), nil
+	if n, ok := parseMemory(s); ok {
+		if d.Flags&Unsigned == 0 && n > math.MaxInt64 {
+			return 0, d.rangeError()
+		}
+		return signedOf(n), nil
 	}
 	if d.Flags&Percent != 0 {
 		if n, ok := parseDecimal(strings.TrimSuffix(s, "%")); ok && n >= 0 && strings.HasSuffix(s, "%") {
 			return -n, nil
 		}
-		return 0, errors.New("argument must be a memory or percent value")
+		return 0, refusal("argument must be a memory or percent value")
 	}
 	if n, ok := parseDecimal(s); ok && n < 0 && n >= d.Min && d.Flags&Unsigned == 0 {
 		return n, nil
 	}
-	return 0, errors.New("argument must be a memory value")
+	return 0, refusal("argument must be a memory value")
 }
 
 func (d *Directive) inRange(n int64) error {
 	switch {
 	case d.Flags&Unsigned != 0:
-		if uint64(n) < uint64(d.Min) || uint64(n) > uint64(d.Max) {
-			format := "argument must be between %d and %d inclusive"
-			if d.Flags&Octal != 0 {
-				format = "argument must be between %o and %o inclusive"
-			}
-			return fmt.Errorf(format, uint64(d.Min), uint64(d.Max))
+		if u := unsignedOf(n); u < unsignedOf(d.Min) || u > unsignedOf(d.Max) {
+			return d.rangeError()
 		}
 	case d.Flags&Percent != 0 && n < 0:
 		if n < d.Min {
 			return fmt.Errorf("percentage argument must be less or equal to %d", -d.Min)
 		}
 	case n < d.Min || n > d.Max:
-		return fmt.Errorf("argument must be between %d and %d inclusive", d.Min, d.Max)
+		return d.rangeError()
 	}
 	return nil
+}
+
+func (d *Directive) rangeError() error {
+	switch {
+	case d.Flags&Octal != 0:
+		return fmt.Errorf("argument must be between %o and %o inclusive", d.Min, d.Max)
+	case d.Flags&Unsigned != 0:
+		return fmt.Errorf("argument must be between %d and %d inclusive", unsignedOf(d.Min), unsignedOf(d.Max))
+	}
+	return fmt.Errorf("argument must be between %d and %d inclusive", d.Min, d.Max)
 }
 
 // formatNumber writes a number as CONFIG GET shows it.
@@ -182,12 +190,17 @@ func (d *Directive) formatNumber(n int64) string {
 	case d.Flags&Percent != 0 && n < 0:
 		return strconv.FormatInt(-n, 10) + "%"
 	case d.Flags&Octal != 0:
-		return strconv.FormatUint(uint64(n), 8)
+		return strconv.FormatUint(unsignedOf(n), 8)
 	case d.Flags&Unsigned != 0:
-		return strconv.FormatUint(uint64(n), 10)
+		return strconv.FormatUint(unsignedOf(n), 10)
 	}
 	return strconv.FormatInt(n, 10)
 }
+
+// A value's number is an int64. Unsigned ones use all its bits; these two make the one of the other.
+
+func unsignedOf(n int64) uint64 { return uint64(n) } // #nosec G115 -- the bits are meant
+func signedOf(n uint64) int64   { return int64(n) }  // #nosec G115 -- the bits are meant
 
 // parseDecimal reads a number strictly: no plus, no leading zeros, no spaces.
 func parseDecimal(s string) (int64, bool) {
@@ -207,17 +220,18 @@ var memoryUnits = map[string]uint64{
 	"g": 1000 * 1000 * 1000, "gb": 1 << 30,
 }
 
-// parseMemory reads a size with an optional unit. What doesn't fit 64 bits is refused, where Valkey would wrap around.
+// parseMemory reads a size with an optional unit. No digits at all are zero, as in Valkey: `--maxmemory ""` comes from scripts
+// whose variable is empty. What doesn't fit 64 bits is refused, where Valkey would wrap around.
 func parseMemory(s string) (uint64, bool) {
 	i := 0
 	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
 		i++
 	}
 	unit, ok := memoryUnits[strings.ToLower(s[i:])]
-	if !ok || i == 0 {
+	if !ok {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(s[:i], 10, 64)
+	n, err := strconv.ParseUint("0"+s[:i], 10, 64)
 	if err != nil || n > math.MaxUint64/unit {
 		return 0, false
 	}

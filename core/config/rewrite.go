@@ -40,7 +40,7 @@ func (c *Config) Rewrite() error {
 
 // readOld reads the file as it is and its permissions. A file that isn't there is empty.
 func readOld(path string) (string, fs.FileMode, error) {
-	b, err := os.ReadFile(path) //nolint:gosec // the path is the operator's
+	b, err := os.ReadFile(path) // #nosec G304 -- the path is the operator's
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", 0o644, nil
 	}
@@ -111,7 +111,7 @@ func (d *Directive) rewriteText(v *value) string {
 	case d.Kind == KindText:
 		return Quote(v.text)
 	case d.Flags&Memory != 0 && v.num >= 0 || d.Flags&Memory != 0 && d.Flags&Unsigned != 0:
-		return formatMemory(uint64(v.num))
+		return formatMemory(unsignedOf(v.num))
 	}
 	return v.text
 }
@@ -253,7 +253,7 @@ func replaceFile(path, text string, mode fs.FileMode) (err error) {
 
 // syncDir makes a rename durable. File systems that can't sync a directory don't need it.
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the directory of the operator's file
+	d, err := os.Open(dir) // #nosec G304 -- the directory of the operator's file
 	if err != nil {
 		return err
 	}

@@ -17,9 +17,9 @@ type Origin struct {
 }
 
 // Errors of CONFIG SET and CONFIG REWRITE. The texts are whole error replies.
-var (
-	ErrLoading = errors.New("LOADING Valkey is loading the dataset in memory")
-	ErrNoFile  = errors.New("ERR The server is running without a config file")
+const (
+	ErrLoading = refusal("LOADING Valkey is loading the dataset in memory")
+	ErrNoFile  = refusal("ERR The server is running without a config file")
 )
 
 // change is one pair of a CONFIG SET.
@@ -62,15 +62,15 @@ func (c *Config) resolve(pairs [][2]string, from Origin) ([]change, error) {
 		}
 		switch flags := directives[e.id].Flags; {
 		case flags&Immutable != 0:
-			return nil, failed(pair[0], errors.New("can't set immutable config"))
+			return nil, failed(pair[0], refusal("can't set immutable config"))
 		case flags&Protected != 0 && !c.allowed(EnableProtectedConfigs, from):
-			return nil, failed(pair[0], errors.New("can't set protected config"))
+			return nil, failed(pair[0], refusal("can't set protected config"))
 		case flags&DenyLoading != 0 && from.Loading:
 			return nil, ErrLoading
 		}
 		for j := range i {
 			if changes[j].entry == e { // by its alias a directive may be named again, as in Valkey
-				return nil, failed(pair[0], errors.New("duplicate parameter"))
+				return nil, failed(pair[0], refusal("duplicate parameter"))
 			}
 		}
 		changes[i].entry = e

@@ -82,7 +82,7 @@ func (c *Config) loadInvocation(v Invocation, s Streams) error {
 	if v.Options != "" {
 		more.WriteString("\n" + v.Options)
 	}
-	return c.Load(v.File, more.String())
+	return c.Load(c.File(), more.String())
 }
 
 // setFile remembers the file for CONFIG REWRITE. Its path is made absolute before `dir` can change what it means.
@@ -94,8 +94,6 @@ func (c *Config) setFile(path string) error {
 		}
 		path = filepath.Join(wd, path)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.file = path
 	return nil
 }

@@ -73,9 +73,10 @@ func scanQuoted(s string, i int, b *strings.Builder) (int, error) {
 // unescape writes the byte that the escape s, without its backslash, stands for and returns its length.
 func unescape(s string, b *strings.Builder) int {
 	if len(s) >= 3 && s[0] == 'x' {
-		hi, lo := hexDigit(s[1]), hexDigit(s[2])
-		if hi >= 0 && lo >= 0 {
-			b.WriteByte(byte(hi<<4 | lo))
+		hi, ok1 := hexDigit(s[1])
+		lo, ok2 := hexDigit(s[2])
+		if ok1 && ok2 {
+			b.WriteByte(hi<<4 | lo)
 			return 3
 		}
 	}
@@ -87,14 +88,14 @@ func unescape(s string, b *strings.Builder) int {
 	return 1
 }
 
-func hexDigit(c byte) int {
+func hexDigit(c byte) (digit byte, ok bool) {
 	switch {
 	case c >= '0' && c <= '9':
-		return int(c - '0')
+		return c - '0', true
 	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
+		return c | 0x20 - 'a' + 10, true
 	}
-	return -1
+	return 0, false
 }
 
 func isBlank(c byte) bool { return c == ' ' || (c >= '\t' && c <= '\r') }

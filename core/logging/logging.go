@@ -155,6 +155,13 @@ func (l *Logger) Logf(level Level, format string, args ...any) {
 	}
 }
 
+// FromSignal logs that a signal came, in the form that the reference gives to lines of its signal handlers.
+func (l *Logger) FromSignal(level Level, text string) {
+	if l.Enabled(level) && level < Nothing {
+		l.write(fmt.Appendf(nil, "%d:signal-handler (%d) %s\n", l.pid, l.now().Unix(), text))
+	}
+}
+
 // Raw writes text to the log as it is, for what is more than a line.
 func (l *Logger) Raw(level Level, text string) {
 	if l.Enabled(level) && level < Nothing {
@@ -169,7 +176,7 @@ func (l *Logger) write(b []byte) {
 		_, _ = l.out.Write(b)
 		return
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // path and mode are the operator's
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) // #nosec G302 G304 -- path and mode are the operator's
 	if err != nil {
 		return
 	}

@@ -56,6 +56,14 @@ func TestLines(t *testing.T) {
 	}
 }
 
+func TestFromSignal(t *testing.T) {
+	l, b := fixed()
+	l.FromSignal(Warning, "Received SIGTERM scheduling shutdown...")
+	if want := "42:signal-handler (1770104106) Received SIGTERM scheduling shutdown...\n"; b.String() != want {
+		t.Errorf("got %q, want %q", b.String(), want)
+	}
+}
+
 func TestLevels(t *testing.T) {
 	for _, tc := range []struct {
 		level Level

@@ -4,9 +4,9 @@
 // # Terms
 //
 //	range   the one reserved stretch of address space of the process; committed by the kernel on first touch
-//	bank    2 MiB of the range; the unit in which address space is first used up
-//	chunk   64 KiB, a 32nd of a bank; the unit that the Range hands to an Arena and takes back
-//	page    16 KiB, a quarter of a chunk; has an entry in the page map
+//	bank    2 MiB of the range: a huge page; the unit in which address space is used up
+//	chunk   32 KiB, a 64th of a bank; the unit that the Range hands to an Arena and takes back
+//	page    8 KiB, a quarter of a chunk; has an entry in the page map
 //	OS page 4 KiB; the unit in which memory is committed, counted and given back
 //	slab    a page, or a run of 1 to 4 chunks, cut into blocks of one size class
 //	block   what Alloc returns, named by a Ref: its distance from the start of the range, in 8 bytes
@@ -16,15 +16,15 @@
 //
 //	base                                                                                 base+size
 //	 ├ page map ┬ chunk map ┬ bank map ┬┈┈┤ bank ├ bank ├ bank ├ … untouched …                ┤
-//	 16 B a page  32 B a chunk          2 MiB
-//	                                         bank:  ├ chunk ├ chunk ├ … 32 ┤
+//	  16 B a page  32 B a chunk  24 B      2 MiB
+//	                                         bank:  ├ chunk ├ chunk ├ … 64 ┤
 //	                                         chunk: ├ page ├ page ├ page ├ page ┤     or part of a run
 //	                                         slab:  ├ block ├ block ├ … carved ┊ not yet touched ┤
 //
-// The maps lie before the memory that they describe and are committed as it comes into use, so a page
-// costs 0.1 % of itself, four entries of a chunk are one cache line, and two arenas never share a line that
-// is written by the fast path. Page 0, chunk 0 and bank 0 hold the maps themselves: index 0 means "none"
-// everywhere, and Ref 0 is nobody's block.
+// The maps lie before the memory that they describe and are committed as it comes into use: 0.3 % of it. The
+// four page entries of a chunk are one cache line, so two arenas never share a line that the fast path writes.
+// Page 0, chunk 0 and bank 0 hold the maps themselves: index 0 means "none" everywhere, and Ref 0 is nobody's
+// block.
 //
 // # Small blocks
 //
@@ -34,20 +34,29 @@
 // pushes. Both touch one entry of the page map and the block, nothing else, and take no lock: who calls
 // holds the partition's lease.
 //
-// A slab is carved lazily, one OS page at a time, so an arena with ten blocks has touched ten blocks' pages. A slab
-// is in one of these states:
+// A slab is carved lazily, one OS page at a time, so an arena with ten blocks has touched ten blocks' pages.
+// It is in one of these states:
 //
 //	current   the one Alloc pops from (at most one a class)
-//	partial   has free or uncarved blocks; on its class's list: freed-into ones first, so that holes are
-//	          filled before fresh memory is touched
+//	partial   has free or uncarved blocks; on its class's list: those with free blocks stand first, so that
+//	          holes are filled before fresh memory is touched
 //	full      on no list; the next Free into it makes it partial
 //
 // A slab whose last block is freed goes back to the arena's free memory, except the current one.
 //
 // # Large blocks
 //
-// A block over 16 KiB is a run of whole chunks. Only the address space is rounded up to 64 KiB: it is
+// A block over 16 KiB is a run of whole chunks. Only the address space is rounded up to 32 KiB: the block is
 // charged for its OS pages, since the tail is never touched.
+//
+// # Huge pages
+//
+// A random access to a store of some 100 MB misses the TLB as often as the cache, and a first touch of 4 KiB costs a
+// page fault. Huge pages cure both, and would waste most of the memory of a small store. So the first slabs of
+// every class come from plain banks, and so does everything in a small process; once a class has several
+// slabs and the range holds some MiB, more slabs come from banks for which the system was asked for a huge page.
+// What that costs is the one bank that isn't full yet, and half a page for a class. Blocks of whole banks get
+// huge pages too. When part of a huge page is given back, its bank becomes a plain one.
 //
 // # Giving memory back
 //
@@ -58,22 +67,25 @@
 //
 // # Accounts
 //
-// UsedBy counts each purpose in class-rounded bytes; Committed counts the OS pages touched. They are exact at
-// any time, and any goroutine may read them (gauge.go). They leave out the maps: 0.1 %.
+// UsedBy counts each purpose in class-rounded bytes; Committed counts the OS pages touched, and in huge pages the whole
+// chunk. They are exact at any time, and any goroutine may read them (gauge.go). They leave out the maps, and
+// what no arena has of the last huge page.
 //
 // # Checking
 //
 // In builds with the tag arenadebug, the tag invariants or the race detector, a shadow word for every 8
 // bytes knows which blocks live, for what purpose, and their generation. Freed blocks are poisoned. Double
-// frees, frees for another purpose, writes after a free and views of blocks that are gone panic (debug_on.go). Under the
-// race detector, and with the tag arenaheap, the range is a Go slice instead of a mapping: that twin lets the
-// race detector and checkptr see every access.
+// frees, frees for another purpose, writes after a free and views of blocks that are gone panic (debug_on.go).
+// Under the race detector, and with the tag arenaheap, the range is a Go slice instead of a mapping: that twin
+// lets the race detector and checkptr see every access.
 //
 // # The way not taken
 //
 // A free list per class over all slabs is shorter still, but then nobody knows when a slab has become
-// empty. A header inside each slab would spare the map, but takes a block from every slab whose size is a power of two, and all
-// headers would fall into the same few cache sets.
+// empty. A header inside each slab would spare the map, but takes a block from every slab whose size is a power
+// of two, and all headers would fall into the same few cache sets. Collapsing full banks into huge pages afterwards
+// would waste nothing, but costs a copy of everything, with all page faults of the process waiting meanwhile, and keeps the
+// faults.
 package arena
 
 import "unsafe"
@@ -129,22 +141,24 @@ func (p Purpose) String() string {
 // The caller holds the partition's lease, except for Used, UsedBy and Committed, which any goroutine may
 // call. After Dispose has begun nobody else may use the arena.
 type Arena struct {
-	base    unsafe.Pointer       // start of the range
-	pages   unsafe.Pointer       // page map
-	current [classArray]uint32   // lease: page index of each class's current slab; 0 = none
-	used    [purposeArray]gauge  // written under the lease, read by anyone: class-rounded bytes
-	partial [classArray]slabList // lease: slabs with room that are not current
-	avail   chunkList            // lease: chunks of kind chunkPages with a free page; dirty ones first
-	limbo   chunkList            // lease: runs that were freed and are still committed
-	all     uint32               // lease: first of all chunks and runs of this arena, linked by allNext
-	dirty   int                  // lease: OS pages that are committed and hold no block, slab pages left out
-	low     int                  // lease: the least value of dirty since the last pass of Trim
-	goal    int                  // lease: OS pages that the pass under way will still give back
-	idle    [classArray]uint32   // lease: current slabs that Trim has seen empty once
-	commit  gauge                // written under the lease, read by anyone: bytes committed
-	owner   *Range               // hands out chunks
-	shadow  unsafe.Pointer       // debug builds: a uint16 for each 8 bytes of the range
-	_       [cacheLine - 8]byte  // the next arena's fields are on another line
+	base      unsafe.Pointer       // start of the range
+	pages     unsafe.Pointer       // page map
+	current   [classArray]uint32   // lease: page index of each class's current slab; 0 = none
+	used      [purposeArray]gauge  // written under the lease, read by anyone: class-rounded bytes
+	partial   [classArray]slabList // lease: slabs with room that are not current
+	avail     [2]chunkList         // lease: split chunks with a free page, dirty ones first; plain, huge
+	limbo     chunkList            // lease: runs that were freed and are still committed
+	all       uint32               // lease: first of all chunks and runs of this arena, linked by allNext
+	dirty     int                  // lease: OS pages that are committed and hold no block, slab pages left out
+	low       int                  // lease: the least value of dirty since the last pass of Trim
+	goal      int                  // lease: OS pages that the pass under way will still give back
+	idle      [classArray]uint32   // lease: current slabs that Trim has seen empty once
+	slabs     [classArray]uint32   // lease: how many slabs there are
+	hugeDirty int                  // lease: the part of dirty in chunks that share a huge page
+	commit    gauge                // written under the lease, read by anyone: bytes committed
+	owner     *Range               // hands out chunks
+	shadow    unsafe.Pointer       // debug builds: a uint16 for each 8 bytes of the range
+	_         [cacheLine - 8]byte  // the next arena's fields are on another line
 }
 
 const (

@@ -2,9 +2,7 @@
 
 package arena
 
-import (
-	"unsafe"
-)
+import "unsafe"
 
 // backingMax bounds a range: a Go slice counts in the collector's goal at its full length.
 const backingMax = 512 << 20
@@ -27,3 +25,5 @@ func (b *backing) unreserve() { *b = backing{} }
 
 // release forgets the contents as the system would.
 func release(p unsafe.Pointer, n int) { clear(unsafe.Slice((*byte)(p), n)) }
+
+func adviseHuge(unsafe.Pointer, int, bool) {}

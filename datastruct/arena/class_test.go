@@ -34,7 +34,7 @@ func TestSlabShapes(t *testing.T) {
 		if shape.chunks > slabChunksMax || int(shape.blocks)*size > bytes {
 			t.Errorf("class of %d: %+v", size, shape)
 		}
-		if waste := bytes - int(shape.blocks)*size; waste*20 > bytes {
+		if waste := bytes - int(shape.blocks)*size; waste*16 > bytes {
 			t.Errorf("class of %d: slab of %d wastes %d", size, bytes, waste)
 		}
 	}

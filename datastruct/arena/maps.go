@@ -8,14 +8,14 @@ const (
 	osPageBytes   = 1 << osPageBits
 	osPagesInPage = pageBytes / osPageBytes
 
-	pageToChunk   = 2 // a chunk is 4 pages
-	pagesInChunk  = 1 << pageToChunk
-	chunkBytes    = pageBytes * pagesInChunk
-	osPagesInRow  = chunkBytes / osPageBytes
-	allPagesFree  = 1<<pagesInChunk - 1
-	chunksInBank  = 32
-	bankBytes     = chunksInBank * chunkBytes
-	allChunksFree = 1<<chunksInBank - 1
+	pageToChunk    = 2 // a chunk is 4 pages
+	pagesInChunk   = 1 << pageToChunk
+	chunkBytes     = pageBytes * pagesInChunk
+	osPagesInChunk = chunkBytes / osPageBytes
+	allPagesFree   = 1<<pagesInChunk - 1
+	chunksInBank   = 64
+	bankBytes      = chunksInBank * chunkBytes
+	allChunksFree  = 1<<chunksInBank - 1
 )
 
 // page is an entry of the page map. The holder of the lease of the arena that owns the chunk may touch it.
@@ -53,7 +53,8 @@ type chunk struct {
 	size             uint32 // large block: OS pages charged for
 	free             uint8  // split chunk: a bit for each page without a slab
 	kind             uint8
-	_                uint16
+	huge             uint8 // 1 in a chunk that was split out of a bank with a huge page
+	_                uint8
 }
 
 // What a chunk is.
@@ -87,7 +88,7 @@ func (c *chunk) dirtyMask() uint8 {
 var (
 	_ [16]byte = [unsafe.Sizeof(page{})]byte{}
 	_ [32]byte = [unsafe.Sizeof(chunk{})]byte{}
-	_ [16]byte = [unsafe.Sizeof(bank{})]byte{}
+	_ [24]byte = [unsafe.Sizeof(bank{})]byte{}
 )
 
 // slabList is a doubly linked list of pages, by index.

@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
 const (
 	defaultRange = 1 << 40 // address space is free; a Ref reaches eight times as far
 	leastRange   = 1 << 30
-	bankLists    = 6 // banks by the longest run of free chunks: 1, 2-3, 4-7, 8-15, 16-31, 32
-	bankTries    = 8 // banks of an uncertain list that are looked at before a sure one
+	bankTries    = 8       // banks of an uncertain list that are looked at before a sure one
+	hugeFrom     = 8 << 20 // bytes handed out from which on huge pages are worth the one that isn't full
 )
 
 // ErrNoRange says that the system refuses even the smallest useful range of address space.
@@ -29,23 +30,38 @@ type Range struct {
 	memory backing
 	mirror backing // of the shadow
 
+	inUse atomic.Int64 // chunks handed out; written under mu
+
 	mu       sync.Mutex // guards all below and the bank map; taken for chunks, never for blocks
 	banks    unsafe.Pointer
-	lists    [bankLists]uint32
-	first    uint32 // the first bank behind the maps
-	high     uint32 // banks from here on have never been used
+	lists    [bankKinds * bankRuns]uint32 // heads of lists of banks
+	first    uint32                       // the first bank behind the maps
+	low      uint32                       // banks from here to high have never been used
+	high     uint32
 	end      uint32 // the number of banks
-	inUse    int64  // chunks handed out
 	isClosed bool
 }
 
 // bank is an entry of the bank map. Guarded by Range.mu.
 type bank struct {
-	free       uint32 // a bit for each chunk that the range has
-	next, prev uint32 // list of banks with as long a free run
+	free       uint64 // a bit for each chunk that the range has
+	next, prev uint32 // list
 	list       uint8  // which list, plus 1; 0 = none
-	_          [3]byte
+	kind       uint8  // bankPlain or bankHuge, if not empty
+	isAdvised  bool   // the system was asked for a huge page
 }
+
+// The lists hold banks of one kind by the longest run of free chunks: 1, 2-3, 4-7, …, 32-63, 64. Banks of
+// which all is free are of no kind: they stay with the side where they were first opened, so that neighbours
+// tend to have the same advice, which is what the system's list of mappings is made of.
+const (
+	bankPlain = iota
+	bankHuge
+	bankEmptyLow
+	bankEmptyHigh
+	bankKinds
+	bankRuns = 7
+)
 
 // NewRange reserves address space for maxBytes of memory, 1 TiB if maxBytes is 0. If the system refuses, it
 // tries half as much, and so on down to 1 GiB.
@@ -77,7 +93,7 @@ func newRange(want int64) (*Range, error) {
 		maps++
 	}
 	end := data + maps
-	r := &Range{size: end * bankBytes, first: uint32(maps), high: uint32(maps), end: uint32(end)}
+	r := &Range{size: end * bankBytes, first: uint32(maps), low: uint32(maps), high: uint32(end), end: uint32(end)}
 	var err error
 	if r.memory, err = reserve(r.size); err != nil {
 		return nil, err
@@ -115,11 +131,7 @@ func (r *Range) Close() {
 func (r *Range) Size() int64 { return r.size }
 
 // Handed returns the bytes of address space that arenas hold now. Any goroutine may call it.
-func (r *Range) Handed() int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.inUse * chunkBytes
-}
+func (r *Range) Handed() int64 { return r.inUse.Load() * chunkBytes }
 
 func (r *Range) chunk(i uint32) *chunk {
 	return (*chunk)(unsafe.Add(r.chunks, uintptr(i)*unsafe.Sizeof(chunk{})))
@@ -132,28 +144,61 @@ func (r *Range) bank(i uint32) *bank {
 // chunkAddr returns where chunk i begins.
 func (r *Range) chunkAddr(i uint32) unsafe.Pointer { return unsafe.Add(r.base, uintptr(i)*chunkBytes) }
 
-// take returns the first of n contiguous chunks, or 0 if there is no such run. Their memory is not
-// committed.
-func (r *Range) take(n uint32) uint32 {
+// bankAddr returns where bank i begins.
+func (r *Range) bankAddr(i uint32) unsafe.Pointer { return unsafe.Add(r.base, uintptr(i)*bankBytes) }
+
+// take returns the first of n contiguous chunks, or 0 if there is no such run. Their memory is not committed,
+// unless isHuge says that it shares a huge page with its neighbours.
+func (r *Range) take(n uint32) (i uint32, isHuge bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var i uint32
-	if n <= chunksInBank {
-		i = r.takeFew(n)
-	} else {
+	if n > chunksInBank {
 		i = r.takeMany(n)
+	} else if i = r.takeFew(n, bankPlain); i == 0 {
+		i = r.takeFound(n, bankHuge)
 	}
-	if i != 0 {
-		r.inUse += int64(n)
+	return i, r.handOut(i, n)
+}
+
+// takeHuge returns a chunk out of a bank that is backed by a huge page, or 0 if huge pages aren't worth it yet.
+func (r *Range) takeHuge() uint32 {
+	if r.inUse.Load()*chunkBytes < hugeFrom {
+		return 0
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := r.takeFew(1, bankHuge)
+	r.handOut(i, 1)
 	return i
 }
 
-// takeFew finds a run inside one bank, in the fullest that has one.
-func (r *Range) takeFew(n uint32) uint32 {
+// handOut counts n chunks from i on, if that isn't 0.
+func (r *Range) handOut(i, n uint32) (isHuge bool) {
+	if i == 0 {
+		return false
+	}
+	r.inUse.Add(int64(n))
+	return r.bank(i/chunksInBank).kind == bankHuge
+}
+
+// takeFew finds a run inside one bank of a kind, and opens one if there is none.
+func (r *Range) takeFew(n uint32, kind uint8) uint32 {
+	if i := r.takeFound(n, kind); i != 0 {
+		return i
+	}
+	b := r.open(kind)
+	if b == 0 {
+		return 0
+	}
+	return r.carveBank(b, 0, n)
+}
+
+// takeFound finds a run inside one bank of a kind, in the fullest that has one.
+func (r *Range) takeFound(n uint32, kind uint8) uint32 {
+	lists := r.lists[int(kind)*bankRuns:][:bankRuns]
 	sure := bits.Len32(n - 1) // every bank of this list and of later ones has such a run
 	if sure > 0 {
-		b := r.lists[sure-1]
+		b := lists[sure-1]
 		for range bankTries {
 			if b == 0 {
 				break
@@ -164,48 +209,85 @@ func (r *Range) takeFew(n uint32) uint32 {
 			b = r.bank(b).next
 		}
 	}
-	for l := sure; l < bankLists; l++ {
-		if b := r.lists[l]; b != 0 {
+	for _, b := range lists[sure:] {
+		if b != 0 {
 			return r.carveBank(b, uint32(findRun(r.bank(b).free, n)), n)
 		}
 	}
-	if r.high == r.end {
-		return 0
-	}
-	b := r.high
-	r.high++
-	r.bank(b).free = allChunksFree
-	return r.carveBank(b, 0, n)
+	return 0
 }
 
-// takeMany finds whole banks in a row. The tail of the last stays available.
+// open makes an empty bank one of a kind, or returns 0. Huge ones come from the low side, plain ones from the high.
+func (r *Range) open(kind uint8) uint32 {
+	own, other := r.lists[(bankEmptyHigh+1)*bankRuns-1], r.lists[(bankEmptyLow+1)*bankRuns-1]
+	if kind == bankHuge {
+		own, other = other, own
+	}
+	b := own
+	switch {
+	case b != 0:
+	case r.low < r.high && kind == bankHuge:
+		b = r.low
+		r.low++
+		r.bank(b).free = allChunksFree
+	case r.low < r.high:
+		r.high--
+		b = r.high
+		r.bank(b).free = allChunksFree
+	default:
+		if b = other; b == 0 {
+			return 0
+		}
+	}
+	r.bank(b).kind = kind
+	r.advise(b, 1, kind == bankHuge)
+	return b
+}
+
+// advise asks the system to back n banks with huge pages, or not to.
+func (r *Range) advise(b, n uint32, isHuge bool) {
+	change := false
+	for k := range n {
+		v := r.bank(b + k)
+		change = change || v.isAdvised != isHuge
+		v.isAdvised = isHuge
+	}
+	if change {
+		adviseHuge(r.bankAddr(b), int(n)*bankBytes, isHuge)
+	}
+}
+
+// takeMany finds whole banks in a row, from the high side down. The tail of the last stays available. Banks that will
+// be filled wholly get huge pages.
 func (r *Range) takeMany(n uint32) uint32 {
 	need := (n + chunksInBank - 1) / chunksInBank
 	var row uint32
-	b := r.first
-	for ; b < r.high && row < need; b++ {
-		if r.bank(b).free == allChunksFree {
+	b := r.end
+	for b > r.first && row < need {
+		b--
+		isFresh := b >= r.low && b < r.high
+		if isFresh || r.bank(b).free == allChunksFree {
 			row++
 		} else {
 			row = 0
 		}
 	}
-	for ; row < need; row++ {
-		if b == r.end {
-			return 0
-		}
-		r.bank(b).free = allChunksFree
-		b++
-		r.high = b
-		r.relist(b - 1)
+	if row < need {
+		return 0
 	}
-	start := b - need
-	for left := n; left > 0; start++ {
-		k := min(left, chunksInBank)
-		r.carveBank(start, 0, k)
-		left -= k
+	for r.high > max(b, r.low) {
+		r.high--
+		r.bank(r.high).free = allChunksFree
+		r.relist(r.high)
 	}
-	return (b - need) * chunksInBank
+	full := n / chunksInBank
+	r.advise(b, full, true)
+	r.advise(b+full, need-full, false)
+	for k := range need {
+		r.bank(b + k).kind = bankPlain
+		r.carveBank(b+k, 0, min(n-k*chunksInBank, chunksInBank))
+	}
+	return b * chunksInBank
 }
 
 // carveBank takes n chunks at position at out of bank b.
@@ -219,48 +301,76 @@ func (r *Range) carveBank(b, at, n uint32) uint32 {
 func (r *Range) give(i, n uint32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.inUse -= int64(n)
+	r.inUse.Add(-int64(n))
 	for n > 0 {
 		b, at := i/chunksInBank, i%chunksInBank
 		k := min(n, chunksInBank-at)
-		r.bank(b).free |= runMask(at, k)
+		v := r.bank(b)
+		v.free |= runMask(at, k)
+		if v.free != allChunksFree {
+			r.demote(b)
+		}
 		r.relist(b)
 		i, n = i+k, n-k
 	}
 }
 
-// relist puts bank b on the list that its longest free run says.
+// split says that part of a bank with a huge page was released.
+func (r *Range) split(b uint32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.demote(b)
+	r.relist(b)
+}
+
+// demote makes a bank that has lost part of its huge page a plain one. Otherwise the system would sooner or later
+// give it the whole page back.
+func (r *Range) demote(b uint32) {
+	r.bank(b).kind = bankPlain
+	r.advise(b, 1, false)
+}
+
+// relist puts bank b on the list that its kind and its longest free run say.
 func (r *Range) relist(b uint32) {
-	k := r.bank(b)
-	list := uint8(bits.Len(uint(longestRun(k.free))))
-	if list == k.list {
+	v := r.bank(b)
+	kind, run := int(v.kind), bits.Len(uint(longestRun(v.free)))
+	if v.free == allChunksFree {
+		if kind = bankEmptyHigh; b < r.low {
+			kind = bankEmptyLow
+		}
+	}
+	list := uint8(0)
+	if run > 0 {
+		list = uint8(kind*bankRuns + run)
+	}
+	if list == v.list {
 		return
 	}
-	if k.list != 0 {
-		if k.prev != 0 {
-			r.bank(k.prev).next = k.next
+	if v.list != 0 {
+		if v.prev != 0 {
+			r.bank(v.prev).next = v.next
 		} else {
-			r.lists[k.list-1] = k.next
+			r.lists[v.list-1] = v.next
 		}
-		if k.next != 0 {
-			r.bank(k.next).prev = k.prev
+		if v.next != 0 {
+			r.bank(v.next).prev = v.prev
 		}
 	}
-	k.list, k.prev, k.next = list, 0, 0
+	v.list, v.prev, v.next = list, 0, 0
 	if list != 0 {
 		head := &r.lists[list-1]
-		if k.next = *head; k.next != 0 {
-			r.bank(k.next).prev = b
+		if v.next = *head; v.next != 0 {
+			r.bank(v.next).prev = b
 		}
 		*head = b
 	}
 }
 
 // runMask returns n set bits from bit at on.
-func runMask(at, n uint32) uint32 { return uint32(1<<n-1) << at }
+func runMask(at, n uint32) uint64 { return (1<<n - 1) << at }
 
 // findRun returns the lowest position of n set bits in a row, or -1.
-func findRun(m, n uint32) int {
+func findRun(m uint64, n uint32) int {
 	for have := uint32(1); have < n && m != 0; {
 		step := min(have, n-have)
 		m &= m >> step
@@ -269,11 +379,11 @@ func findRun(m, n uint32) int {
 	if m == 0 {
 		return -1
 	}
-	return bits.TrailingZeros32(m)
+	return bits.TrailingZeros64(m)
 }
 
 // longestRun returns the length of the longest row of set bits.
-func longestRun(m uint32) int {
+func longestRun(m uint64) int {
 	n := 0
 	for ; m != 0; n++ {
 		m &= m << 1

@@ -8,12 +8,12 @@ import (
 
 func TestFindRun(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	for range 20000 {
-		m := rnd.Uint32() | rnd.Uint32()
+	for range 4000 {
+		m := rnd.Uint64() | rnd.Uint64()
 		longest := 0
-		for n := uint32(1); n <= 32; n++ {
+		for n := uint32(1); n <= 64; n++ {
 			want := -1
-			for at := uint32(0); at+n <= 32; at++ {
+			for at := uint32(0); at+n <= 64; at++ {
 				if m&runMask(at, n) == runMask(at, n) {
 					want = int(at)
 					break
@@ -48,9 +48,17 @@ func TestRangeTwin(t *testing.T) {
 			if rnd.IntN(20) == 0 {
 				n = uint32(rnd.IntN(300)) + 1
 			}
-			at := r.take(n)
+			at, isHuge := uint32(0), false
+			if n == 1 && rnd.IntN(2) == 0 {
+				at, isHuge = r.takeHuge(), true
+			} else {
+				at, isHuge = r.take(n)
+			}
 			if at == 0 {
 				continue
+			}
+			if got := r.bank(at/chunksInBank).kind == bankHuge; got != isHuge {
+				t.Fatalf("chunk %d in a huge bank: %v, want %v", at, got, isHuge)
 			}
 			for k := range n {
 				if owned[at+k] || at+k < r.first*chunksInBank || at+k >= r.end*chunksInBank {
@@ -61,6 +69,9 @@ func TestRangeTwin(t *testing.T) {
 			runs = append(runs, run{at, n})
 		} else if len(runs) > 0 {
 			i := rnd.IntN(len(runs))
+			if rnd.IntN(20) == 0 {
+				r.split(runs[i].at / chunksInBank)
+			}
 			r.give(runs[i].at, runs[i].n)
 			for k := range runs[i].n {
 				delete(owned, runs[i].at+k)

@@ -5,7 +5,7 @@ const RefBytes = 5
 
 const (
 	refBits  = 3  // a Ref counts 8 bytes
-	pageBits = 14 // 16 KiB
+	pageBits = 13 // 8 KiB
 )
 
 // PutRef stores r in the first RefBytes bytes of b, lowest byte first.

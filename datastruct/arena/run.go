@@ -44,10 +44,17 @@ func (a *Arena) touchRun(c *chunk, n uint32) {
 func (a *Arena) takeRun(n uint32, kind uint8) uint32 {
 	h := a.takeLimbo(n)
 	if h == 0 {
-		if h = a.owner.take(n); h == 0 {
+		var isHuge bool
+		if h, isHuge = a.owner.take(n); h == 0 {
 			return 0
 		}
 		*a.chunk(h) = chunk{run: n}
+		if isHuge {
+			a.touchRun(a.chunk(h), n*osPagesInChunk)
+		}
+		if isHuge && kind == chunkPages {
+			a.chunk(h).huge = 1
+		}
 		a.enlist(h)
 	}
 	a.chunk(h).kind = kind
@@ -73,9 +80,9 @@ func (a *Arena) takeLimbo(n uint32) uint32 {
 		rest := h + n
 		*a.chunk(rest) = chunk{run: c.run - n, kind: chunkLimbo}
 		c.run = n
-		if c.touched > n*osPagesInRow {
-			a.chunk(rest).touched = c.touched - n*osPagesInRow
-			c.touched = n * osPagesInRow
+		if c.touched > n*osPagesInChunk {
+			a.chunk(rest).touched = c.touched - n*osPagesInChunk
+			c.touched = n * osPagesInChunk
 		}
 		a.enlist(rest)
 		a.limboOrGive(rest)

@@ -30,6 +30,10 @@ func (a *Arena) Sane() error {
 		return fmt.Errorf("blocks add up to %d bytes, the accounts say %d", t.used, a.Used())
 	case t.commit != a.Committed():
 		return fmt.Errorf("touched pages add up to %d bytes, the accounts say %d", t.commit, a.Committed())
+	case t.huge != a.hugeDirty:
+		return fmt.Errorf("%d dirty OS pages in huge ones, the accounts say %d", t.huge, a.hugeDirty)
+	case t.slabs != a.slabs:
+		return fmt.Errorf("slabs of classes are %v, the accounts say %v", t.slabs, a.slabs)
 	case t.dirty != a.dirty || a.low > a.dirty || a.low < 0:
 		return fmt.Errorf("%d dirty OS pages, the accounts say %d, least %d", t.dirty, a.dirty, a.low)
 	case t.seen != len(t.partial)+len(t.avail)+len(t.limbo):
@@ -44,7 +48,8 @@ type tally struct {
 	partial, avail, limbo map[uint32]bool // members of the lists, by index
 	seen                  int             // list members met on the way through the chunks
 	used, commit          int64
-	dirty                 int
+	dirty, huge           int
+	slabs                 [classArray]uint32
 }
 
 func (t *tally) lists() error {
@@ -61,14 +66,19 @@ func (t *tally) lists() error {
 			return fmt.Errorf("list %d ends with slab %d, its tail is %d", c, prev, a.partial[c].tail)
 		}
 	}
-	isClean := false
-	for h := a.avail.head; h != 0; h = a.chunk(h).next {
-		if dirty := a.chunk(h).dirtyMask() != 0; dirty && isClean {
-			return fmt.Errorf("dirty chunk %d stands behind a clean one", h)
-		} else if !dirty {
-			isClean = true
+	for k := range a.avail {
+		isClean := false
+		for h := a.avail[k].head; h != 0; h = a.chunk(h).next {
+			if dirty := a.chunk(h).dirtyMask() != 0; dirty && isClean {
+				return fmt.Errorf("dirty chunk %d stands behind a clean one", h)
+			} else if !dirty {
+				isClean = true
+			}
+			if int(a.chunk(h).huge) != k {
+				return fmt.Errorf("chunk %d is on the list of the other kind", h)
+			}
+			t.avail[h] = true
 		}
-		t.avail[h] = true
 	}
 	for h := a.limbo.head; h != 0; h = a.chunk(h).next {
 		t.limbo[h] = true
@@ -87,12 +97,12 @@ func (t *tally) run(h uint32) error {
 	case chunkSlab:
 		return t.slab(h << pageToChunk)
 	case chunkLarge:
-		if c.size > c.touched || c.touched > c.run*osPagesInRow || t.a.page(h<<pageToChunk).flags != flagLarge {
+		if c.size > c.touched || c.touched > c.run*osPagesInChunk || t.a.page(h<<pageToChunk).flags != flagLarge {
 			return fmt.Errorf("large block of %d OS pages, %d touched, %d chunks", c.size, c.touched, c.run)
 		}
 		t.used += int64(c.size) * osPageBytes
 	case chunkLimbo:
-		if !t.limbo[h] || c.touched == 0 || c.touched > c.run*osPagesInRow {
+		if !t.limbo[h] || c.touched == 0 || c.touched > c.run*osPagesInChunk {
 			return fmt.Errorf("freed run of %d chunks, %d OS pages touched, on its list: %v", c.run, c.touched, t.limbo[h])
 		}
 		t.seen++
@@ -115,6 +125,7 @@ func (t *tally) split(h uint32, c *chunk) error {
 		i := h<<pageToChunk + k
 		if c.free>>k&1 != 0 {
 			t.dirty += c.pageTouched(k)
+			t.huge += c.pageTouched(k) * int(c.huge)
 			if t.a.page(i).flags != flagFree {
 				return fmt.Errorf("free page %d has flags %#x", k, t.a.page(i).flags)
 			}
@@ -154,6 +165,7 @@ func (t *tally) slab(i uint32) error {
 	if t.partial[i] {
 		t.seen++
 	}
+	t.slabs[s.class]++
 	t.used += int64(s.used) * int64(size)
 	return nil
 }
@@ -172,7 +184,13 @@ func (r *Range) Sane() error {
 		}
 	}
 	free := int64(0)
-	for b := r.first; b < r.high; b++ {
+	for b := r.first; b < r.end; b++ {
+		if b == r.low {
+			b = r.high
+		}
+		if b == r.end {
+			break
+		}
 		m := r.bank(b).free
 		if listed[b] != (m != 0) {
 			return fmt.Errorf("bank %d: free %#x, listed %v", b, m, listed[b])
@@ -181,8 +199,8 @@ func (r *Range) Sane() error {
 			free++
 		}
 	}
-	if all := int64(r.high-r.first) * chunksInBank; free+r.inUse != all {
-		return fmt.Errorf("%d chunks free, %d handed out, of %d", free, r.inUse, all)
+	if all := int64(r.end-r.high+r.low-r.first) * chunksInBank; free+r.inUse.Load() != all {
+		return fmt.Errorf("%d chunks free, %d handed out, of %d", free, r.inUse.Load(), all)
 	}
 	return nil
 }

@@ -2,6 +2,10 @@ package arena
 
 import "math/bits"
 
+// hugeSlabs is how many slabs a class has in this arena when more of them come out of huge pages, where what is
+// not yet carved is committed all the same: half a page for each class then is little.
+const hugeSlabs = 4
+
 // allocSlow is Alloc for what the fast path doesn't do: large blocks, sizes outside the table, a current
 // slab without free blocks, and all of it in debug builds.
 func (a *Arena) allocSlow(n int, p Purpose) Ref {
@@ -82,9 +86,10 @@ func (a *Arena) refill(c int) bool {
 func (a *Arena) newSlab(c int) uint32 {
 	n := uint32(slabShapes[c].chunks)
 	if n == 0 {
-		i := a.takePage()
+		i := a.takePage(a.slabs[c] >= hugeSlabs)
 		if i != 0 {
 			*a.page(i) = page{class: uint8(c)}
+			a.slabs[c]++
 		}
 		return i
 	}
@@ -92,6 +97,7 @@ func (a *Arena) newSlab(c int) uint32 {
 	if h == 0 {
 		return 0
 	}
+	a.slabs[c]++
 	i := h << pageToChunk
 	for k := range n << pageToChunk {
 		*a.page(i + k) = page{class: uint8(c), flags: uint8(k << backShift)}
@@ -148,21 +154,41 @@ func (a *Arena) emptied(i uint32) {
 
 // dropSlab turns slab i, which is on no list, into free memory.
 func (a *Arena) dropSlab(i uint32) {
-	if n := slabShapes[a.page(i).class].chunks; n != 0 {
+	c := a.page(i).class
+	a.slabs[c]--
+	if slabShapes[c].chunks != 0 {
 		a.freeRun(i >> pageToChunk)
 		return
 	}
 	a.freePage(i)
 }
 
-// takePage returns a page for a slab, or 0: a committed one if there is, else the next of a chunk.
-func (a *Arena) takePage() uint32 {
-	h := a.avail.head
-	if h == 0 {
-		if h = a.takeChunk(); h == 0 {
+// takePage returns a page for a slab, or 0. It takes what is committed before what is not; wantHuge says to
+// commit a share of a huge page.
+func (a *Arena) takePage(wantHuge bool) uint32 {
+	plain, huge := a.avail[0].head, a.avail[1].head
+	isDirty := plain != 0 && a.chunk(plain).dirtyMask() != 0
+	switch {
+	case huge != 0 && (wantHuge || !isDirty):
+		return a.takePageOf(huge)
+	case isDirty:
+		return a.takePageOf(plain)
+	}
+	if wantHuge {
+		if h := a.takeHugeChunk(); h != 0 {
+			return a.takePageOf(h)
+		}
+	}
+	if plain == 0 {
+		if plain = a.takeChunk(); plain == 0 {
 			return 0
 		}
 	}
+	return a.takePageOf(plain)
+}
+
+// takePageOf takes a page out of a split chunk that has one, a committed one if it can.
+func (a *Arena) takePageOf(h uint32) uint32 {
 	c := a.chunk(h)
 	dirty := c.dirtyMask()
 	m := dirty
@@ -171,15 +197,22 @@ func (a *Arena) takePage() uint32 {
 	}
 	k := uint32(bits.TrailingZeros8(m))
 	c.free &^= 1 << k
-	a.dirty -= c.pageTouched(k)
-	a.low = min(a.low, a.dirty)
+	a.addDirty(c, -c.pageTouched(k))
 	if dirty &= c.free; dirty == 0 {
-		a.removeChunk(&a.avail, h)
+		list := &a.avail[c.huge]
+		a.removeChunk(list, h)
 		if c.free != 0 {
-			a.appendChunk(&a.avail, h)
+			a.appendChunk(list, h)
 		}
 	}
 	return h<<pageToChunk + k
+}
+
+// addDirty counts n OS pages of a split chunk that are committed and hold nothing.
+func (a *Arena) addDirty(c *chunk, n int) {
+	a.dirty += n
+	a.low = min(a.low, a.dirty)
+	a.hugeDirty += n * int(c.huge)
 }
 
 // freePage takes a page back. Chunks with committed free pages stand before others in avail.
@@ -188,19 +221,38 @@ func (a *Arena) freePage(i uint32) {
 	c := a.chunk(h)
 	*a.page(i) = page{class: classNone, flags: flagFree}
 	if c.free != 0 {
-		a.removeChunk(&a.avail, h)
+		a.removeChunk(&a.avail[c.huge], h)
 	}
 	c.free |= 1 << k
-	a.pushChunk(&a.avail, h)
-	a.dirty += c.pageTouched(k)
+	a.pushChunk(&a.avail[c.huge], h)
+	a.addDirty(c, c.pageTouched(k))
 }
 
 // takeChunk gets a chunk to be split, from limbo or from the range.
 func (a *Arena) takeChunk() uint32 {
 	h := a.takeRun(1, chunkPages)
+	if h != 0 {
+		a.splitChunk(h)
+	}
+	return h
+}
+
+// takeHugeChunk gets a chunk to be split that shares a huge page, or 0.
+func (a *Arena) takeHugeChunk() uint32 {
+	h := a.owner.takeHuge()
 	if h == 0 {
 		return 0
 	}
+	c := a.chunk(h)
+	*c = chunk{run: 1, kind: chunkPages, huge: 1}
+	a.touchRun(c, osPagesInChunk)
+	a.enlist(h)
+	a.splitChunk(h)
+	return h
+}
+
+// splitChunk makes a run of one chunk four free pages.
+func (a *Arena) splitChunk(h uint32) {
 	c := a.chunk(h)
 	c.free = allPagesFree
 	// What a run calls its first n OS pages is here n spread over four pages.
@@ -209,13 +261,10 @@ func (a *Arena) takeChunk() uint32 {
 	for k := range uint32(pagesInChunk) {
 		c.setPageTouched(k, min(n, osPagesInPage))
 		n -= min(n, osPagesInPage)
-	}
-	a.dirty += c.pagesTouched()
-	for k := range uint32(pagesInChunk) {
 		*a.page(h<<pageToChunk + k) = page{class: classNone, flags: flagFree}
 	}
-	a.pushChunk(&a.avail, h)
-	return h
+	a.addDirty(c, c.pagesTouched())
+	a.pushChunk(&a.avail[c.huge], h)
 }
 
 // pagesTouched returns the OS pages touched in a split chunk.

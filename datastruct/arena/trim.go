@@ -5,20 +5,26 @@ import (
 	"unsafe"
 )
 
+// hugeSlack is the part of an arena's memory that may lie unused in huge pages: an eighth.
+const hugeSlack = 8
+
 // Trim gives empty pages back to the system: those that lay unused since the last pass. One call does at
-// most maxPages pages of 16 KiB; more says that the pass goes on with the next call.
+// most maxPages pages of 8 KiB; more says that the pass goes on with the next call.
 //
 // Call it now and then under the lease, again while it returns true.
 func (a *Arena) Trim(maxPages int) (more bool) {
 	if a.goal <= 0 {
 		a.dropIdleSlabs()
-		a.goal = a.low
+		a.goal = a.low - a.hugeKept()
 	}
 	budget := min(a.goal, maxPages*osPagesInPage)
 	for budget > 0 {
-		n := a.trimPages()
+		n := a.trimPages(&a.avail[0])
 		if n == 0 {
 			n = a.trimLimbo(budget)
+		}
+		if n == 0 {
+			n = a.trimPages(&a.avail[1])
 		}
 		if n == 0 {
 			a.goal = 0
@@ -33,6 +39,15 @@ func (a *Arena) Trim(maxPages int) (more bool) {
 	a.goal = 0
 	a.low = a.dirty
 	return false
+}
+
+// hugeKept returns how many of the dirty OS pages are kept because they are part of huge pages: all of them, if they
+// are few. To give back a part is to lose the rest of the huge page.
+func (a *Arena) hugeKept() int {
+	if int64(a.hugeDirty)*osPageBytes*hugeSlack > a.commit.load() {
+		return 0
+	}
+	return a.hugeDirty
 }
 
 // dropIdleSlabs takes the current slabs out of use that were empty at the last pass and are empty now.
@@ -53,20 +68,23 @@ func (a *Arena) dropIdleSlabs() {
 }
 
 // trimPages releases the free pages of one split chunk and returns how many OS pages that were.
-func (a *Arena) trimPages() int {
-	h := a.avail.head
+func (a *Arena) trimPages(list *chunkList) int {
+	h := list.head
 	if h == 0 {
 		return 0
 	}
 	c := a.chunk(h)
-	m := uint32(c.dirtyMask())
+	m := uint64(c.dirtyMask())
 	if m == 0 {
 		return 0 // dirty chunks stand first
 	}
+	if c.huge != 0 {
+		a.owner.split(h / chunksInBank)
+	}
 	n := 0
 	for m != 0 {
-		k := uint32(bits.TrailingZeros32(m))
-		row := uint32(bits.TrailingZeros32(^(m >> k)))
+		k := uint32(bits.TrailingZeros64(m))
+		row := uint32(bits.TrailingZeros64(^(m >> k)))
 		a.releaseOS(a.owner.chunkAddr(h), int(k)*pageBytes, int(row)*pageBytes)
 		m &^= runMask(k, row)
 		for ; row > 0; row-- {
@@ -75,13 +93,15 @@ func (a *Arena) trimPages() int {
 			k++
 		}
 	}
-	a.forget(n)
-	a.removeChunk(&a.avail, h)
+	a.addDirty(c, -n)
+	a.commit.add(-int64(n) * osPageBytes)
+	a.removeChunk(list, h)
 	if c.free == allPagesFree {
 		a.limboOrGive(h)
-	} else {
-		a.appendChunk(&a.avail, h)
+		return n
 	}
+	c.huge = 0
+	a.appendChunk(&a.avail[0], h)
 	return n
 }
 
@@ -95,12 +115,14 @@ func (a *Arena) trimLimbo(budget int) int {
 	c := a.chunk(h)
 	keep := uint32(0) // chunks that stay
 	if int(c.touched) > budget {
-		keep = (c.touched - uint32(budget)) / osPagesInRow
+		keep = (c.touched - uint32(budget)) / osPagesInChunk
 	}
-	n := int(c.touched - min(c.touched, keep*osPagesInRow))
+	n := int(c.touched - min(c.touched, keep*osPagesInChunk))
 	a.releaseOS(a.owner.chunkAddr(h), int(keep)*chunkBytes, n*osPageBytes)
 	c.touched -= uint32(n)
-	a.forget(n)
+	a.dirty -= n
+	a.low = min(a.low, a.dirty)
+	a.commit.add(-int64(n) * osPageBytes)
 	if c.touched == 0 {
 		a.removeChunk(&a.limbo, h)
 		a.limboOrGive(h)
@@ -112,20 +134,13 @@ func (a *Arena) trimLimbo(budget int) int {
 	return n
 }
 
-// forget takes n OS pages off the accounts.
-func (a *Arena) forget(n int) {
-	a.dirty -= n
-	a.low = min(a.low, a.dirty)
-	a.commit.add(-int64(n) * osPageBytes)
-}
-
 func (a *Arena) releaseOS(p unsafe.Pointer, from, n int) {
 	if n > 0 {
 		release(unsafe.Add(p, from), n)
 	}
 }
 
-// Dispose gives everything back to the range: at most maxChunks chunks of 64 KiB a call; more says that there
+// Dispose gives everything back to the range: at most maxChunks chunks of 32 KiB a call; more says that there
 // is more.
 //
 // It is for an arena that nobody else can reach any more (FLUSHALL has put a new one in its place), and may
@@ -162,10 +177,10 @@ func (a *Arena) disposeTail(c *chunk, keep uint32) int {
 		a.commit.add(-int64(c.pagesTouched()) * osPageBytes)
 		return chunkBytes
 	}
-	if c.touched <= keep*osPagesInRow {
+	if c.touched <= keep*osPagesInChunk {
 		return 0
 	}
-	n := int(c.touched - keep*osPagesInRow)
+	n := int(c.touched - keep*osPagesInChunk)
 	c.touched -= uint32(n)
 	a.commit.add(-int64(n) * osPageBytes)
 	return n * osPageBytes
@@ -179,6 +194,7 @@ func (a *Arena) reset() {
 	a.current = [classArray]uint32{}
 	a.partial = [classArray]slabList{}
 	a.idle = [classArray]uint32{}
-	a.avail, a.limbo = chunkList{}, chunkList{}
-	a.dirty, a.low, a.goal = 0, 0, 0
+	a.slabs = [classArray]uint32{}
+	a.avail, a.limbo = [2]chunkList{}, chunkList{}
+	a.dirty, a.hugeDirty, a.low, a.goal = 0, 0, 0, 0
 }

@@ -80,21 +80,23 @@ var connectionRules = []rule{
 	{weight: 1, form: "RESET", whole: true},
 	{weight: 1, form: "QUIT"},
 	{weight: 1, form: "CLIENT GETNAME"},
-	{weight: 1, form: "CLIENT SETNAME val"},
+	{weight: 1, form: "CLIENT SETNAME name"},
 	{weight: 1, form: "CLIENT [NOSUCH|REPLY ON|NO-EVICT ON|NO-EVICT val]"},
 	{weight: 1, form: "HELLO [2|3]?", mode: SameKind},
 	{weight: 1, form: "HELLO [2|3|4|val] [SETNAME val|AUTH val val|val]*", mode: SameKind},
 	{weight: 1, form: "AUTH val"},
 	{weight: 1, form: "NOSUCHCOMMAND [val]*"},
-	{weight: 1, form: "COMMAND [COUNT val|GETKEYS GET key|GETKEYS MSET [key val]+|GETKEYS val]"},
+	{weight: 1, form: "COMMAND COUNT val", whole: true},
+	{weight: 1, form: "COMMAND GETKEYS [GET key|MSET [key val]+]", whole: true},
 	{weight: 1, form: "CONFIG [NOSUCH|GET|SET|SET NOSUCH val]"},
 }
 
-// otherTypeRules make keys of other types, for the errors that such keys cause.
+// otherTypeRules make keys of other types, for the errors that such keys cause, in encodings that
+// are the same in all versions.
 var otherTypeRules = []rule{
-	{weight: 4, form: "RPUSH key X"},
-	{weight: 3, form: "HSET key F V"},
-	{weight: 3, form: "SADD key 5"},
+	{weight: 4, form: "ZADD key 1 M", whole: true},
+	{weight: 3, form: "HSET key F V", whole: true},
+	{weight: 3, form: "SADD key 5", whole: true},
 }
 
 // NewCommandGrammar is the grammar of all commands under comparison. otherTypes adds keys of types

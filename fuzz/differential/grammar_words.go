@@ -44,9 +44,10 @@ var generators = map[string]func(*stream) string{
 	"db":        mostly([]string{"0", "0", "0", "1", "2"}, []string{"15", "16", "-1", "x", "", "9223372036854775808", "1.0"}),
 	"pattern":   oneOf("*", "a", "?", "[ab]", "[^a]", "n*", "{t}*", "\\a", "[a-c]", "[", "", "**", "*\xff", "[b-a]"),
 	"count":     mostly([]string{"1", "2", "10", "100"}, []string{"0", "-1", "x", "", "9223372036854775807"}),
-	"badcursor": oneOf("x", "1x", " 1", "18446744073709551616"),
+	"badcursor": oneOf("x", "1x", "18446744073709551616"),
 	"type":      oneOf("string", "list", "STRING"),
 	"small":     oneOf("1", "2", "3", "0", "-1"),
+	"name":      oneOf("", "me", "a b", "a\nb", "~", "a\x7f", "\xff", "a-b:c"),
 }
 
 // value draws a string value: numbers in all dresses, text, bytes, and lengths around the borders of the encodings.

@@ -3,6 +3,7 @@ package differential
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/internal/client"
@@ -27,6 +28,12 @@ func (d *Difference) String() string {
 	}
 	return fmt.Sprintf("%s: %s\n  command   %s\n  reference %s\n  sleipnir  %s",
 		where, d.What, clip(strings.ReplaceAll(d.Step.String(), "\n", " ; ")), want, d.Sub)
+}
+
+// alike tells whether another run of a part of the stream shows the same difference.
+func (d *Difference) alike(other *Difference) bool {
+	return other != nil && other.What == d.What && slices.Equal(other.Step.Args, d.Step.Args) &&
+		other.Ref.Value.Kind == d.Ref.Value.Kind && other.Sub.Value.Kind == d.Sub.Value.Kind
 }
 
 // RunScript runs the steps one at a time and returns all differences.

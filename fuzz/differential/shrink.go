@@ -1,17 +1,24 @@
 package differential
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
-// shrinkRounds bounds the work of Shrink: each round runs the stream once.
-const shrinkRounds = 400
+// These bound the work of Shrink. A round runs the stream once, which takes long where a reply is missing.
+const (
+	shrinkRounds = 400
+	shrinkTime   = time.Minute
+)
 
 // Shrink removes steps from a stream for as long as fails still says yes, by halves first and then
 // by ever smaller pieces, until no single step can go.
 func Shrink(steps []Step, fails func([]Step) bool) []Step {
-	rounds := 0
+	rounds, begin := 0, time.Now()
+	tired := func() bool { return rounds >= shrinkRounds || time.Since(begin) > shrinkTime }
 	for size := max(len(steps)/2, 1); ; {
 		removed := false
-		for at := 0; at < len(steps) && rounds < shrinkRounds; {
+		for at := 0; at < len(steps) && !tired(); {
 			end := min(at+size, len(steps))
 			fewer := append(append([]Step(nil), steps[:at]...), steps[end:]...)
 			rounds++
@@ -21,7 +28,7 @@ func Shrink(steps []Step, fails func([]Step) bool) []Step {
 			}
 			at = end
 		}
-		if rounds >= shrinkRounds || size == 1 && !removed {
+		if tired() || size == 1 && !removed {
 			return steps
 		}
 		size = max(size/2, 1)

@@ -2,16 +2,18 @@
 //
 // There are three clocks, from cheap to exact:
 //
-//   - Ticks is the processor's own counter (RDTSC on amd64, CNTVCT_EL0 on arm64; elsewhere, or if the counter can't be
-//     trusted, the monotonic clock). It is for durations: Since and TicksToNanos turn a difference into nanoseconds.
-//   - Wall is unix time kept by one goroutine, usually an I/O loop: Refresh advances it by the counter and looks at the
-//     system's clock at least ten times a second, so it follows when that is set.
+//   - Ticks is the processor's own counter (RDTSC on amd64, CNTVCT_EL0 on arm64; elsewhere, or if the counter
+//     can't be trusted, the monotonic clock). It is for durations: Since and TicksToNanos turn a difference
+//     into nanoseconds.
+//   - Wall is unix time kept by one goroutine, usually an I/O loop: Refresh advances it by the counter and
+//     looks at the system's clock at least ten times a second, so it follows when that is set.
 //   - Mono is the system's monotonic clock in nanoseconds.
 //
-// The counter's rate is measured against the monotonic clock: the longer the process runs, the longer the stretch that it is
-// measured over, until that is long enough to be exact to some parts per million. It counts as trustworthy if the processor says that
-// it runs at one rate in all its states, and if the system's kernel hasn't ruled it out as a clock source. A Wall also compares the two at each
-// look, and goes over to the system's clock for good if they part, as they may when a virtual machine is moved.
+// The counter's rate is measured against the monotonic clock: the longer the process runs, the longer the
+// stretch that it is measured over, until that is long enough to be exact to some parts per million. It counts
+// as trustworthy if the processor says that it runs at one rate in all its states, and if the system's kernel
+// hasn't ruled it out as a clock source. A Wall also compares the two at each look, and goes over to the
+// system's clock for good if they part, as they may when a virtual machine is moved.
 package clock
 
 import (
@@ -46,7 +48,10 @@ var rate struct {
 }
 
 // origin is one reading of both clocks at the start of the process. Only read afterwards.
-var origin = readBoth()
+var origin = firstReading(counterTrusted)
+
+// firstReading is readBoth. Its argument only says what must be known before.
+func firstReading(bool) reading { return readBoth() }
 
 // A reading is the counter and the monotonic clock at one moment.
 type reading struct {

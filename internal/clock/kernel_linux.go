@@ -6,8 +6,8 @@ import (
 	"runtime"
 )
 
-// kernelTrusts tells whether Linux counts the processor's counter among the clocks that it would use: it takes it off the list
-// when it saw it unsteady. If the list can't be read, nothing speaks against the counter.
+// kernelTrusts tells whether Linux counts the processor's counter among the clocks that it would use: it takes
+// it off the list when it saw it unsteady. If the list can't be read, nothing speaks against the counter.
 func kernelTrusts() bool {
 	if runtime.GOARCH != "amd64" {
 		return true

@@ -1,6 +1,7 @@
 package clock
 
-// counterConstant tells whether the time stamp counter runs at one rate whatever the processor does (CPUID 80000007h, EDX bit 8).
+// counterConstant tells whether the time stamp counter runs at one rate whatever the processor does (CPUID
+// 80000007h, EDX bit 8).
 func counterConstant() bool {
 	const maxExtended, power, invariantTSC = 0x80000000, 0x80000007, 1 << 8
 	if eax, _, _, _ := cpuid(maxExtended, 0); eax < power {

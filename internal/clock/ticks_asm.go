@@ -5,13 +5,8 @@ package clock
 // counterTrusted says that Ticks counts by the processor's counter. Set before main.
 var counterTrusted = counterConstant() && kernelTrusts()
 
-// Ticks reads the counter. Only differences mean something.
-func Ticks() uint64 {
-	if counterTrusted {
-		return counter()
-	}
-	return uint64(Mono())
-}
+// Ticks reads the counter. Only differences mean something. It is not ordered against the instructions around it.
+func Ticks() uint64
 
-// counter reads the processor's counter. It is not ordered against the instructions around it.
-func counter() uint64
+// ticksOfMono is where Ticks jumps to if the counter isn't trusted.
+func ticksOfMono() uint64 { return uint64(Mono()) }

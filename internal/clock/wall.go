@@ -1,13 +1,16 @@
 package clock
 
-import "time"
+import (
+	"math/bits"
+	"time"
+)
 
 // resyncNs is how long a Wall trusts the counter before it looks at the system's clock: a change of that is seen at most
 // this much later. At the counter's worst error of 1e-4 it is 10 µs wrong by then.
 const resyncNs = int64(100 * time.Millisecond)
 
-// strikesOut is how many looks in a row must find the counter wrong before a Wall gives it up: one may come from the process being
-// stopped between the two readings.
+// strikesOut is how many looks in a row must find the counter wrong before a Wall gives it up: one may come
+// from the process being stopped between the two readings.
 const strikesOut = 3
 
 // A Wall is a unix clock for one goroutine: cheap to refresh, free to read.
@@ -32,7 +35,8 @@ func (w *Wall) Refresh() int64 {
 	if d >= w.span { // a counter that went back makes a very large difference
 		return w.look()
 	}
-	w.ns = max(w.ns, w.base+scale(d, w.mult))
+	hi, lo := bits.Mul64(d, w.mult) // as scale, but d can't be too large
+	w.ns = max(w.ns, w.base+int64(hi<<(64-rateShift)|lo>>rateShift))
 	return w.ns / 1e6
 }
 

@@ -1,9 +1,9 @@
-// Package crc computes the checksums of the protocol and of the files: CRC-16/XMODEM, which gives a key its hash slot, and the
-// CRC-64 "Jones" that closes an RDB file or a DUMP payload.
+// Package crc computes the checksums of the protocol and of the files: CRC-16/XMODEM, which gives a key its
+// hash slot, and the CRC-64 "Jones" that closes an RDB file or a DUMP payload.
 //
-// Both work on several bytes at a time ("slicing"): a table for each distance from the end of the block says what a byte
-// there adds to the remainder, so the look-ups of one block don't wait for each other. Where the processor multiplies without
-// carries, CRC-16 is done by that.
+// Both work on several bytes at a time ("slicing"): a table for each distance from the end of the block says
+// what a byte there adds to the remainder, so the look-ups of one block don't wait for each other. Where the
+// processor multiplies without carries, CRC-16 is done by that.
 package crc
 
 import "encoding/binary"
@@ -92,8 +92,8 @@ func tail16(crc uint16, p []byte) uint16 {
 	return crc
 }
 
-// Slot returns the hash slot of key: of the part between the first '{' and the first '}' behind it, if there is one and it isn't
-// empty; else of the whole key.
+// Slot returns the hash slot of key: of the part between the first '{' and the first '}' behind it, if there is
+// one and it isn't empty; else of the whole key.
 func Slot(key []byte) uint16 {
 	if !canSum16 || len(key) == 0 {
 		return slotByTable(key)

@@ -1,28 +1,28 @@
-// Package glob matches names against the patterns of KEYS, SCAN, PSUBSCRIBE, CONFIG GET and ACL rules, with the same answer as
-// Valkey for every pattern, well formed or not.
+// Package glob matches names against the patterns of KEYS, SCAN, PSUBSCRIBE, CONFIG GET and ACL rules, with the
+// same answer as Valkey for every pattern, well formed or not.
 //
 // Terms of a pattern:
 //
-//   - any run of bytes, the empty one too
-//     ?        any one byte
-//     [ab-d]   one byte of the class; [^…] one byte not of it
-//     \x       the byte x itself, in a class too
-//     x        the byte x
+//   - any run of bytes, the empty one too ? any one byte [ab-d] one byte of the class; [^…] one byte not of it
+//     \x the byte x itself, in a class too x the byte x
 //
 // Oddities that are kept because clients see them:
 //
 //   - An empty name is matched by the empty pattern only: not even by "*".
 //   - A class that is never closed ends with the pattern: "[ab" is "[ab]", and "[^" is any one byte.
-//   - "[]" matches nothing, "[^]" any byte. In "[a-]" the bracket is the end of a range and the class stays open.
+//   - "[]" matches nothing, "[^]" any byte. In "[a-]" the bracket is the end of a range and the class stays
+//     open.
 //   - The bounds of a range may be in either order, and bytes compare as signed numbers, as char is on x86.
-//   - Folding case turns the bounds to lower case after they were put in order, and then bytes compare as unsigned numbers, but
-//     0xff as -1, which is what the C library's tolower makes of it. An escaped byte in a class isn't folded.
+//   - Folding case turns the bounds to lower case after they were put in order, and then bytes compare as
+//     unsigned numbers, but 0xff as -1, which is what the C library's tolower makes of it. An escaped byte in a
+//     class isn't folded.
 //   - A lonely backslash at the end stands for itself.
 //   - More than 1000 stars with something behind them match nothing.
 //
-// Every term but the star takes exactly one byte, so of several stars only the last one passed ever has to be tried at
-// another place: if what stands between two stars was found once, finding it further right gives the rest nothing new. Work is
-// therefore at most len(pattern) times len(name) steps, with no recursion: nested stars can't make it explode.
+// Every term but the star takes exactly one byte, so of several stars only the last one passed ever has to be
+// tried at another place: if what stands between two stars was found once, finding it further right gives the
+// rest nothing new. Work is therefore at most len(pattern) times len(name) steps, with no recursion: nested
+// stars can't make it explode.
 package glob
 
 import (
@@ -95,8 +95,8 @@ func MatchString(pattern, name string, fold bool) bool {
 // special tells whether c isn't a term of its own.
 func special(c byte) bool { return c == '*' || c == '?' || c == '[' || c == '\\' }
 
-// hop returns the first place in name, from n on, where the term that pattern begins with could match. It only knows the common
-// case, an exact plain byte, which is searched many bytes at a time; else it returns n.
+// hop returns the first place in name, from n on, where the term that pattern begins with could match. It only
+// knows the common case, an exact plain byte, which is searched many bytes at a time; else it returns n.
 func hop(pattern, name []byte, n int, fold bool) int {
 	if fold || n >= len(name) {
 		return n

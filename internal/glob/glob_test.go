@@ -130,8 +130,8 @@ func TestMaxStars(t *testing.T) {
 	}
 }
 
-// TestAgainstTerms compares with a matcher of another make: the pattern is cut into terms, and a table says which prefixes of both
-// match.
+// TestAgainstTerms compares with a matcher of another make: the pattern is cut into terms, and a table says
+// which prefixes of both match.
 func TestAgainstTerms(t *testing.T) {
 	const seed = 5
 	rnd := rand.New(rand.NewPCG(seed, seed))

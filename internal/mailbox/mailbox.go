@@ -35,7 +35,8 @@ type Item[T any] struct {
 // The taker must call it before it gives the item back to anyone who could put it again.
 func (it *Item[T]) Next() *Item[T] { return it.next }
 
-// A Box collects items from any number of goroutines for one taker at a time. The zero value is an empty box. It must not be copied.
+// A Box collects items from any number of goroutines for one taker at a time. The zero value is an empty box.
+// It must not be copied.
 type Box[T any] struct {
 	_    [lineSize]byte
 	head atomic.Pointer[Item[T]] // the item put last

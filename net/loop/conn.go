@@ -61,13 +61,15 @@ type Conn struct {
 	flags   uint32
 	abort   error // Abort while it couldn't be done at once
 	sock    transport.Conn
-	rest    []byte // what the kernel refused, goes before Out
-	restBuf []byte // the buffer that rest is in
-	index   int    // in the loop's list of connections
-	slot    uint32 // the engine's
-	gen     uint32 // the engine's
-	span    int    // bytes of the chunk behind its offset that Input's views may lie in
-	inSeen  int    // figures as of Park
+	base    transport.Conn    // what the engine's wrap made, at the bottom of sock
+	drainer transport.Drainer // sock, if it is one
+	rest    []byte            // what the kernel refused, goes before Out
+	restBuf []byte            // the buffer that rest is in
+	index   int               // in the loop's list of connections
+	slot    uint32            // the engine's
+	gen     uint32            // the engine's
+	span    int               // bytes of the chunk behind its offset that Input's views may lie in
+	inSeen  int               // figures as of Park
 	outSeen int
 	ln      *Listener
 	post    Post // for moves and adoption
@@ -349,8 +351,8 @@ func (l *Loop) read(c *Conn) {
 		c.ended(err)
 		return
 	}
-	if n < len(space) && c.flags&(hup|urgent) == 0 && c.stream() {
-		c.flags &^= readable // a short read has emptied the socket: the next byte makes a new event
+	if c.flags&(hup|urgent) == 0 && c.drainer != nil && c.drainer.Drained(n, len(space)) {
+		c.flags &^= readable // the next byte makes a new event
 	}
 	l.bytesIn += uint64(n) // #nosec G115 -- a count
 	if own {
@@ -362,12 +364,6 @@ func (l *Loop) read(c *Conn) {
 		c.in, c.shared = at[:have+n:have+n], true
 	}
 	l.input(c)
-}
-
-// stream says whether a short read proves that nothing more is there: so it is for the kernel's own sockets.
-func (c *Conn) stream() bool {
-	_, plain := c.sock.(*transport.Socket)
-	return plain
 }
 
 // ended closes c because its peer has, or because the connection broke. Replies still owed to a peer that only

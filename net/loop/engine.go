@@ -14,8 +14,10 @@ type engine interface {
 	port(l *Loop) (port, error)
 	// wrap puts what the engine needs around a fresh socket, before TLS or anything else goes around it.
 	wrap(sock transport.Conn) (transport.Conn, error)
-	// listen has ln's connections handed to its group until ln is closed.
+	// listen has ln's connections handed to its group. unlisten ends that: the address is free when it returns, and
+	// ln.done is closed when nobody uses the socket any more. It may be called on a loop.
 	listen(ln *Listener) error
+	unlisten(ln *Listener)
 	// fds is the number of descriptors that one connection takes.
 	fds() int
 }

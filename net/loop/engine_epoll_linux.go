@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"os"
 	"runtime"
 	"unsafe"
 
@@ -18,7 +19,11 @@ import (
 // nothing: no hand-over of the processor (P) to another thread and no fight to get one back, which under load costs
 // more than the system call. If the scheduler wants the thread meanwhile (to stop the world), its preemption signal
 // ends the call with EINTR, so a collection isn't held up by more than the signal's way. Only when nothing happened
-// in that time the loop makes the blocking call in the way that frees the P.
+// in that time the loop makes the blocking call, in the way that frees the P.
+//
+// The raw stage is left out while events come seldom: it would keep the runtime's monitor thread polling for nothing.
+// It is left out, too, when the loops are as many as the Ps, because a loop that waits with its P then keeps other
+// goroutines from running: let GOMAXPROCS exceed the number of loops.
 type epollEngine struct {
 	cfg Config
 }
@@ -29,7 +34,25 @@ func (e *epollEngine) wrap(sock transport.Conn) (transport.Conn, error) { return
 
 func (e *epollEngine) fds() int { return 1 }
 
-func (e *epollEngine) listen(ln *Listener) error { return ln.acceptAside() }
+// listen has loop 0, which lives as long as its group, accept for all. A connection goes to the loop that has the
+// fewest: with a queue in the kernel for each loop (SO_REUSEPORT) chance decides, few long-lived connections end up
+// unevenly spread, and a loop that ends would drop the connections still in its queue.
+func (e *epollEngine) listen(ln *Listener) error {
+	ln.post = Post{Fn: startAccept, Arg: ln}
+	ln.g.Loops()[0].Post(&ln.post)
+	return nil
+}
+
+func startAccept(l *Loop, arg any) { l.port.(*epollPort).addListener(arg.(*Listener)) }
+func endAccept(l *Loop, arg any)   { l.port.(*epollPort).dropListener(arg.(*Listener)) }
+
+// unlisten stops the queue at once, wherever it is called, and leaves the rest to loop 0.
+func (e *epollEngine) unlisten(ln *Listener) {
+	_ = unix.Shutdown(ln.ln.Fd(), unix.SHUT_RDWR)
+	ln.ln.Unlink()
+	ln.end = Post{Fn: endAccept, Arg: ln}
+	ln.g.Loops()[0].Post(&ln.end)
+}
 
 const (
 	epollBatch   = 256
@@ -42,15 +65,24 @@ const (
 	epollPollNow = 0
 )
 
+var (
+	waitNoRaw = os.Getenv("W_RAW") == "-1"
+)
+
 type epollPort struct {
 	l      *Loop
 	cfg    Config
 	epfd   int
 	wakeFd int
+	brisk  bool // events have lately come within the time of a raw wait
 	events [epollBatch]unix.EpollEvent
 	slots  []*Conn  // by Conn.slot; an event names slot and generation
 	gens   []uint32 // by slot; raised when the slot is freed, so that events in flight for its last user are ignored
 	free   []uint32
+
+	listeners map[uint32]*Listener // by slot
+	paused    []*Listener          // those that wait for descriptors
+	resumeAt  int64                // when to try them again, in the loop's milliseconds
 }
 
 func (e *epollEngine) port(l *Loop) (port, error) {
@@ -85,21 +117,32 @@ func (p *epollPort) run() {
 		n := p.wait(wait)
 		l.tickClock()
 		for i := range n {
-			ev := &p.events[i]
-			slot := uint32(ev.Fd) // #nosec G115 -- was made from one
-			c := p.slots[slot]
-			if c == nil || p.gens[slot] != uint32(ev.Pad) { // #nosec G115 -- was made from one
-				continue
-			}
 			if i%nowEvery == nowEvery-1 {
 				l.tickClock()
 			}
-			l.event(c, seenBy(ev.Events))
+			p.dispatch(&p.events[i])
+		}
+		if len(p.paused) != 0 {
+			p.retryAccept()
 		}
 	}
 	l.end()
 	_ = unix.Close(p.epfd)
 	_ = unix.Close(p.wakeFd)
+}
+
+func (p *epollPort) dispatch(ev *unix.EpollEvent) {
+	slot := uint32(ev.Fd)               // #nosec G115 -- was made from one
+	if p.gens[slot] != uint32(ev.Pad) { // #nosec G115 -- was made from one
+		return // for somebody who has gone
+	}
+	if c := p.slots[slot]; c != nil {
+		p.l.event(c, seenBy(ev.Events))
+		return
+	}
+	if ln := p.listeners[slot]; ln != nil {
+		p.accept(ln)
+	}
 }
 
 // seenBy translates epoll's bits. An error or a full hang-up shows itself to the next read and write.
@@ -126,19 +169,44 @@ func (p *epollPort) wait(ms int) int {
 		return p.raw(epollPollNow)
 	}
 	l := p.l
+	if len(p.paused) != 0 {
+		left := int(max(p.resumeAt-l.NowMs, 1))
+		if ms < 0 || ms > left {
+			ms = left
+		}
+	}
 	if !l.box.sleep() {
 		return p.raw(epollPollNow)
 	}
-	n := p.raw(rawWaitMs)
+	n := 0
+	if p.brisk && !waitNoRaw && l.g.spare.Load() {
+		n = p.raw(rawWaitMs)
+		p.brisk = n != 0
+	}
 	if n == 0 && ms != rawWaitMs {
-		l.idle()
-		if ms > 0 {
-			ms = min(ms, maxWaitMs) - rawWaitMs
-		}
-		n, _ = unix.EpollWait(p.epfd, p.events[:], ms)
+		n = p.block(ms)
 	}
 	l.box.rouse()
 	return max(n, 0)
+}
+
+// block waits in the way that frees the P.
+func (p *epollPort) block(ms int) int {
+	l := p.l
+	l.idle()
+	if ms > maxWaitMs {
+		ms = maxWaitMs
+	}
+	n, err := unix.EpollWait(p.epfd, p.events[:], ms)
+	if n > 0 {
+		slept := l.NowMs
+		l.tickClock()
+		p.brisk = l.NowMs-slept <= rawWaitMs
+	}
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // raw is epoll_wait without the scheduler's knowledge; -1 if a signal ended it.
@@ -159,17 +227,31 @@ func (p *epollPort) wake() {
 }
 
 func (p *epollPort) watch(c *Conn) error {
-	if last := len(p.free) - 1; last >= 0 {
-		c.slot = p.free[last]
-		p.free = p.free[:last]
-	} else {
-		c.slot = uint32(len(p.slots)) // #nosec G115 -- bounded by the descriptors
-		p.slots = append(p.slots, nil)
-		p.gens = append(p.gens, firstGen)
-	}
+	c.slot = p.takeSlot()
 	p.slots[c.slot] = c
-	ev := unix.EpollEvent{Events: epollEdges, Fd: int32(c.slot), Pad: int32(p.gens[c.slot])} // #nosec G115 -- bit patterns
-	return unix.EpollCtl(p.epfd, unix.EPOLL_CTL_ADD, c.sock.Fd(), &ev)
+	return p.control(unix.EPOLL_CTL_ADD, c.sock.Fd(), epollEdges, c.slot)
+}
+
+func (p *epollPort) takeSlot() uint32 {
+	if last := len(p.free) - 1; last >= 0 {
+		slot := p.free[last]
+		p.free = p.free[:last]
+		return slot
+	}
+	p.slots = append(p.slots, nil)
+	p.gens = append(p.gens, firstGen)
+	return uint32(len(p.slots) - 1) // #nosec G115 -- bounded by the descriptors
+}
+
+func (p *epollPort) freeSlot(slot uint32) {
+	p.slots[slot] = nil
+	p.gens[slot]++
+	p.free = append(p.free, slot)
+}
+
+func (p *epollPort) control(op, fd int, events, slot uint32) error {
+	ev := unix.EpollEvent{Events: events, Fd: int32(slot), Pad: int32(p.gens[slot])} // #nosec G115 -- bit patterns
+	return unix.EpollCtl(p.epfd, op, fd, &ev)
 }
 
 func (p *epollPort) unwatch(c *Conn) {
@@ -182,9 +264,7 @@ func (p *epollPort) forget(c *Conn) {
 	if c.slot == 0 {
 		return
 	}
-	p.slots[c.slot] = nil
-	p.gens[c.slot]++
-	p.free = append(p.free, c.slot)
+	p.freeSlot(c.slot)
 	c.slot = 0
 }
 

@@ -23,13 +23,15 @@ type Config struct {
 	KeepAliveSeconds int
 }
 
-// Group is a set of loops that share a handler and listeners.
+// Group is a set of loops that share a handler and listeners. Let GOMAXPROCS exceed the number of loops (set it before
+// Start or SetLoops): what runs beside the loops, the collector included, then needn't wait for one of them to sleep.
 type Group struct {
 	cfg       Config
 	handler   Handler
 	engine    engine
 	keepAlive atomic.Int64
 	loops     atomic.Pointer[[]*Loop] // those that take new connections; loop 0 is there as long as the group is
+	spare     atomic.Bool             // there are more Ps than loops
 
 	mu        sync.Mutex // guards what follows
 	started   bool
@@ -60,8 +62,14 @@ func New(cfg Config, h Handler) (*Group, error) {
 			return nil, err
 		}
 	}
-	g.loops.Store(&loops)
+	g.publish(loops)
 	return g, nil
+}
+
+// publish makes loops those that take connections.
+func (g *Group) publish(loops []*Loop) {
+	g.loops.Store(&loops)
+	g.spare.Store(runtime.GOMAXPROCS(0) > len(loops))
 }
 
 // grow makes one more loop and counts it among the living. The caller holds mu or is alone.
@@ -91,6 +99,7 @@ func (g *Group) Start() {
 		return
 	}
 	g.started = true
+	g.publish(*g.loops.Load())
 	for _, l := range g.living {
 		l.port.start()
 	}
@@ -140,14 +149,16 @@ func (g *Group) Adopt(sock transport.Conn) error {
 		_ = sock.Close()
 		return err
 	}
-	g.place(wrapped, nil)
+	g.place(wrapped, wrapped, nil)
 	return nil
 }
 
 // place gives a ready socket to the loop with the fewest connections.
-func (g *Group) place(sock transport.Conn, ln *Listener) {
+func (g *Group) place(base, sock transport.Conn, ln *Listener) {
+	c := &Conn{sock: sock, base: base, ln: ln}
+	c.drainer, _ = sock.(transport.Drainer)
 	l := g.lightest(nil)
-	l.send(&Conn{sock: sock, ln: ln}, l, true)
+	l.send(c, l, true)
 }
 
 // lightest is the loop with the fewest connections, other than not.
@@ -180,7 +191,7 @@ func (g *Group) SetLoops(n int) error {
 	}
 	if n < len(old) {
 		now := append([]*Loop(nil), old[:n]...)
-		g.loops.Store(&now)
+		g.publish(now)
 		for i, l := range old[n:] {
 			l.heir.Store(now[i%n])
 			l.Post(&Post{Fn: func(l *Loop, _ any) { l.retiring = true }})
@@ -198,7 +209,7 @@ func (g *Group) SetLoops(n int) error {
 			l.port.start()
 		}
 	}
-	g.loops.Store(&now)
+	g.publish(now)
 	for _, l := range old {
 		l.Post(&Post{Fn: func(l *Loop, _ any) { l.share(n) }})
 	}
@@ -240,7 +251,7 @@ func (g *Group) ended(l *Loop) {
 // are not resumed within grace after that, Stop gives up and says so. Not to be called on a loop.
 func (g *Group) Stop(drain time.Duration) error {
 	g.mu.Lock()
-	if g.stopping || !g.started {
+	if g.stopping {
 		g.mu.Unlock()
 		return nil
 	}
@@ -250,6 +261,10 @@ func (g *Group) Stop(drain time.Duration) error {
 	g.mu.Unlock()
 	for _, ln := range listeners {
 		ln.shutdown()
+	}
+	g.Start() // a group that never ran has loops to end, too
+	for _, ln := range listeners {
+		<-ln.done
 	}
 	g.Each(func(l *Loop) { l.stopping = true })
 	if g.await(drain) {

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/sleipnirdb/sleipnir/net/transport"
 )
@@ -21,14 +24,19 @@ type ListenOptions struct {
 
 // Listener accepts connections for a group.
 type Listener struct {
-	g    *Group
-	ln   *transport.Listener
-	opts ListenOptions
+	g     *Group
+	ln    *transport.Listener
+	opts  ListenOptions
+	addr  string
+	once  sync.Once
+	ended atomic.Bool
+	done  chan struct{} // closed when nobody uses the socket any more
 
-	file *os.File // acceptAside
-	once sync.Once
-	down chan struct{}
-	done chan struct{} // nobody will call Accept any more
+	file  *os.File          // acceptAside's
+	stash *transport.Socket // acceptAside's: accepted, but there were no descriptors to go on with it
+	slot  uint32            // the epoll engine's
+	post  Post              // the epoll engine's
+	end   Post              // the epoll engine's
 }
 
 // acceptPause is how long accepting rests when descriptors or memory have run out.
@@ -41,7 +49,7 @@ func (g *Group) Listen(network, addr string, opts ListenOptions) (*Listener, err
 	if err != nil {
 		return nil, err
 	}
-	l := &Listener{g: g, ln: ln, opts: opts, down: make(chan struct{}), done: make(chan struct{})}
+	l := &Listener{g: g, ln: ln, opts: opts, addr: ln.Addr(), done: make(chan struct{})}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stopping {
@@ -57,7 +65,7 @@ func (g *Group) Listen(network, addr string, opts ListenOptions) (*Listener, err
 }
 
 // Addr is the address that the listener is bound to.
-func (ln *Listener) Addr() string { return ln.ln.Addr() }
+func (ln *Listener) Addr() string { return ln.addr }
 
 // Network is "tcp" or "unix".
 func (ln *Listener) Network() string { return ln.ln.Network() }
@@ -65,7 +73,7 @@ func (ln *Listener) Network() string { return ln.ln.Network() }
 // Tag is what ListenOptions said.
 func (ln *Listener) Tag() any { return ln.opts.Tag }
 
-// CloseListener ends the listening; connections stay. Not to be called on a loop.
+// CloseListener ends the listening at once; connections stay. Any goroutine.
 func (g *Group) CloseListener(ln *Listener) {
 	g.mu.Lock()
 	for i, other := range g.listeners {
@@ -80,31 +88,28 @@ func (g *Group) CloseListener(ln *Listener) {
 
 func (ln *Listener) shutdown() {
 	ln.once.Do(func() {
-		close(ln.down)
-		if ln.file != nil {
-			_ = ln.file.Close()
-		}
-		<-ln.done
-		_ = ln.ln.Close()
+		ln.ended.Store(true)
+		ln.g.engine.unlisten(ln)
 	})
 }
 
 // welcome sets up an accepted socket and gives it to a loop.
-func (ln *Listener) welcome(sock *transport.Socket) {
+func (ln *Listener) welcome(sock *transport.Socket) error {
 	// Failing here leaves a connection that works, only later or less watched.
 	_ = transport.SetNoDelay(sock, true)
 	if s := ln.g.keepAlive.Load(); s > 0 {
 		_ = transport.SetKeepAlive(sock, int(s))
 	}
-	wrapped, err := ln.g.engine.wrap(sock)
+	base, err := ln.g.engine.wrap(sock)
 	if err != nil {
-		_ = sock.Close()
-		return
+		return err
 	}
+	top := base
 	if ln.opts.Wrap != nil {
-		wrapped = ln.opts.Wrap(wrapped)
+		top = ln.opts.Wrap(base)
 	}
-	ln.g.place(wrapped, ln)
+	ln.g.place(base, top, ln)
+	return nil
 }
 
 // acceptAside accepts on an ordinary goroutine that waits in Go's own poller.
@@ -114,36 +119,48 @@ func (ln *Listener) acceptAside() error {
 	if err != nil {
 		return err
 	}
-	ln.file = os.NewFile(uintptr(fd), ln.Addr()) // #nosec G115 -- a descriptor
+	ln.file = os.NewFile(uintptr(fd), ln.addr) // #nosec G115 -- a descriptor
 	raw, err := ln.file.SyscallConn()
 	if err != nil {
+		_ = ln.file.Close()
 		return err
 	}
 	go func() {
-		defer close(ln.done)
-		for {
-			exhausted := false
-			err := raw.Read(func(uintptr) bool {
-				for {
-					sock, err := ln.ln.Accept()
-					if err != nil {
-						exhausted = !errors.Is(err, transport.ErrAgain)
-						return exhausted
-					}
-					ln.welcome(sock)
-				}
-			})
-			if err != nil {
-				return
-			}
-			if exhausted {
-				select {
-				case <-ln.down:
-					return
-				case <-time.After(acceptPause):
-				}
-			}
+		for raw.Read(ln.acceptAll) == nil {
+			// Descriptors or memory have run out.
+			time.Sleep(acceptPause)
 		}
+		if ln.stash != nil {
+			_ = ln.stash.Close()
+		}
+		_ = ln.ln.Close()
+		close(ln.done)
 	}()
 	return nil
+}
+
+// acceptAll accepts until nothing waits (false) or an error speaks against trying on (true).
+func (ln *Listener) acceptAll(uintptr) bool {
+	for !ln.ended.Load() {
+		sock, err := ln.stash, error(nil)
+		if ln.stash = nil; sock == nil {
+			sock, err = ln.ln.Accept()
+		}
+		if err != nil {
+			return !errors.Is(err, transport.ErrAgain)
+		}
+		if err := ln.welcome(sock); transport.Exhausted(err) {
+			ln.stash = sock // it keeps its place
+			return true
+		} else if err != nil {
+			_ = sock.Close()
+		}
+	}
+	return true
+}
+
+func (ln *Listener) endAside() {
+	_ = unix.Shutdown(ln.ln.Fd(), unix.SHUT_RDWR)
+	ln.ln.Unlink()
+	_ = ln.file.Close()
 }

@@ -25,7 +25,8 @@ type lineServer struct {
 	hangups  atomic.Int64
 	started  atomic.Int64
 	stopped  atomic.Int64
-	lastWhy  atomic.Value
+	lastWhy  atomic.Pointer[error]
+	lastHeld atomic.Pointer[Conn]
 	tickMs   int
 	ticks    atomic.Int64
 	onOpen   func(c *Conn)
@@ -84,7 +85,7 @@ func (s *lineServer) Close(c *Conn, why error) {
 	defer s.leave(c.Loop())
 	s.closed.Add(1)
 	if why != nil {
-		s.lastWhy.Store(why)
+		s.lastWhy.Store(&why)
 	}
 }
 
@@ -165,6 +166,7 @@ func (s *lineServer) line(c *Conn, p *peer, line []byte) bool {
 		return true
 	case "HOLD":
 		p.held = true
+		s.lastHeld.Store(c)
 		c.Flush()
 		c.Unpin()
 		c.Park()
@@ -246,6 +248,14 @@ func (c *client) want(lines ...string) {
 			c.t.Fatalf("got %.60q (%d bytes), %v; want %.60q", got, len(got), err, want)
 		}
 	}
+}
+
+// why is the reason of the last close that had one.
+func (s *lineServer) why() error {
+	if p := s.lastWhy.Load(); p != nil {
+		return *p
+	}
+	return nil
 }
 
 // eventually waits for a condition.

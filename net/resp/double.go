@@ -5,8 +5,8 @@ import "math"
 // maxDouble is room for the longest text of AppendDouble.
 const maxDouble = 32
 
-// AppendDouble appends f as the reference prints scores: integers without a point, else few digits that read back as f, and with an
-// exponent only if the number is far from 1 or has many digits.
+// AppendDouble appends f as the reference prints scores: integers without a point, else few digits that read
+// back as f, and with an exponent only if the number is far from 1 or has many digits.
 //
 //	3   0.1   -inf   nan   1e+25   1.5e-10   -0
 func AppendDouble(dst []byte, f float64) []byte {

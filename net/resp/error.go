@@ -1,7 +1,7 @@
 package resp
 
-// A ProtocolError is a request that can't be read. The client gets Text as an error reply and is then disconnected, since where the
-// next request begins is unknown.
+// A ProtocolError is a request that can't be read. The client gets Text as an error reply and is then
+// disconnected, since where the next request begins is unknown.
 type ProtocolError struct {
 	Text   string // the error reply without its code, "Protocol error: …"; empty = no reply
 	Reason string // what the log says

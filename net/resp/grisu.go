@@ -5,11 +5,12 @@ import (
 	"math/bits"
 )
 
-// Shortest digits by Grisu2 (Florian Loitsch, "Printing Floating-Point Numbers Quickly and Accurately with Integers", 2010), and not by
-// strconv: about one number in a thousand gets a digit more than it needs, and clients see which. The reference prints by Grisu2,
-// so the same number must come out of the same steps: the boundaries half way to the neighbours, made one unit narrower on both
-// sides because the products below are rounded; a power of ten from the same set; digits of the upper boundary until what is
-// left fits in the interval; then the last digit stepped down towards the number.
+// Shortest digits by Grisu2 (Florian Loitsch, "Printing Floating-Point Numbers Quickly and Accurately with
+// Integers", 2010), and not by strconv: about one number in a thousand gets a digit more than it needs, and
+// clients see which. The reference prints by Grisu2, so the same number must come out of the same steps: the
+// boundaries half way to the neighbours, made one unit narrower on both sides because the products below are
+// rounded; a power of ten from the same set; digits of the upper boundary until what is left fits in the
+// interval; then the last digit stepped down towards the number.
 //
 // A number is frac * 2^exp here.
 
@@ -18,7 +19,8 @@ const (
 	expBias   = 1023 + fracBits
 	hiddenBit = 1 << fracBits
 
-	// The scaled boundary has an exponent in [minExp, maxExp]: its integer part fits 32 bits and its fraction can be multiplied by ten.
+	// The scaled boundary has an exponent in [minExp, maxExp]: its integer part fits 32 bits and its fraction
+	// can be multiplied by ten.
 	minExp = -60
 	maxExp = -32
 )
@@ -26,8 +28,8 @@ const (
 // maxDigits is the most digits that shortest gives.
 const maxDigits = 18
 
-// shortest sets the head of digits to the decimal digits of f, which is finite and above zero, and returns how many they are and the power of ten that
-// the last one stands for.
+// shortest sets the head of digits to the decimal digits of f, which is finite and above zero, and returns how
+// many they are and the power of ten that the last one stands for.
 func shortest(digits *[maxDigits]byte, f float64) (n, power int) {
 	b := math.Float64bits(f)
 	frac, exp := b&(hiddenBit-1), int(b>>fracBits)
@@ -58,8 +60,8 @@ func shortest(digits *[maxDigits]byte, f float64) (n, power int) {
 	return n, power - k
 }
 
-// digitsIn generates the digits of upper, a number with shift bits behind the point, until the rest is at most width; distance is how far below
-// upper the wanted number is.
+// digitsIn generates the digits of upper, a number with shift bits behind the point, until the rest is at most
+// width; distance is how far below upper the wanted number is.
 func digitsIn(digits *[maxDigits]byte, upper, distance, width uint64, shift int) (n, power int) {
 	one := uint64(1) << shift
 	whole, rest := uint32(upper>>shift), upper&(one-1)
@@ -88,8 +90,8 @@ func digitsIn(digits *[maxDigits]byte, upper, distance, width uint64, shift int)
 	}
 }
 
-// stepDown lowers the last digit, worth unit, while that brings the digits, which are left below the upper boundary, nearer to what is distance
-// below it without leaving the interval.
+// stepDown lowers the last digit, worth unit, while that brings the digits, which are left below the upper
+// boundary, nearer to what is distance below it without leaving the interval.
 func stepDown(last *byte, left, distance, width, unit uint64) {
 	for left < distance && width-left >= unit && (left+unit < distance || distance-left > left+unit-distance) {
 		*last--
@@ -103,8 +105,8 @@ func mulHigh(a, b uint64) uint64 {
 	return hi + lo>>63
 }
 
-// tenFor returns the power of ten 10^k = frac * 2^exp that brings a number with the exponent e into the wanted range. Where two do, the
-// guess decides, as in the reference.
+// tenFor returns the power of ten 10^k = frac * 2^exp that brings a number with the exponent e into the wanted
+// range. Where two do, the guess decides, as in the reference.
 func tenFor(e int) (frac uint64, exp, k int) {
 	const log10Of2 = 0.30102999566398114
 	guess := int(float64(-(e + len(tens))) * log10Of2)

@@ -56,8 +56,9 @@ func splitWords(line []byte, args [][]byte) ([][]byte, bool) {
 	}
 }
 
-// unquote moves the quoted text whose opening quote is line[pos] one byte to the left, over the quote, unescaping it. It returns where
-// the text ends now and where the closing quote stands, or -1 if it is missing or something is joined to it.
+// unquote moves the quoted text whose opening quote is line[pos] one byte to the left, over the quote,
+// unescaping it. It returns where the text ends now and where the closing quote stands, or -1 if it is missing
+// or something is joined to it.
 func unquote(line []byte, pos int) (end, next int) {
 	quote := line[pos]
 	end = pos

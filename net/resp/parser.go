@@ -9,7 +9,7 @@ import (
 // Limits bound what a client may send. A zero field means its default.
 type Limits struct {
 	MaxBulk       int64 // bytes of one argument (proto-max-bulk-len)
-	MaxMultibulk  int   // arguments of one request
+	MaxMultibulk  int   // arguments of one request, at most 2^31-1
 	MaxInline     int   // bytes of a line: an inline request, or a length
 	Authenticated bool  // until then a request may have 10 arguments of 16384 bytes
 	Trusted       bool  // a link to our primary: no limit on arguments, and no inline request
@@ -28,8 +28,9 @@ const (
 
 // A Parser finds the requests in the bytes of one connection. The zero value is ready.
 //
-// It keeps no bytes and no views: only how far it got in a request that isn't complete yet, as offsets from the request's first
-// byte. So the caller may move the buffer between two calls, but must keep every byte from there on.
+// It keeps no bytes and no views: only how far it got in a request that isn't complete yet, as offsets from the
+// request's first byte. So the caller may move the buffer between two calls, but must keep every byte from
+// there on.
 type Parser struct {
 	pos     int   // the first byte not understood yet
 	bulk    int   // bytes of the argument at pos, if its length is known
@@ -41,30 +42,38 @@ type Parser struct {
 
 // Next parses the request that begins at buf[0].
 //
-// If it is complete, n is its length and out holds its arguments, as views into buf without spare capacity, in the memory of args if that is
-// large enough. An empty request has n > 0 and no arguments. An inline request's bytes may have been overwritten with
-// its unquoted arguments.
+// If it is complete, n is its length and out holds its arguments, as views into buf without spare capacity, in
+// the memory of args if that is large enough. An empty request has n > 0 and no arguments. An inline request's
+// bytes may have been overwritten with its unquoted arguments.
 //
 // If it isn't complete, n is 0 and err nil: the caller calls again with the same bytes and more behind them. Need says
 // how many that may take. If err isn't nil, it is a *ProtocolError, and the connection can't be read any more.
 func (p *Parser) Next(buf []byte, args [][]byte, lim *Limits) (out [][]byte, n int, err error) {
-	// The fast path: a whole request with lengths of few digits, which are below every limit (the smallest proto-max-bulk-len is
-	// 1 MiB). It changes nothing in p; what it can't do, next does from the start.
-	if p.pos != 0 || len(buf) < 4 || buf[0] != '*' || buf[2] != '\r' {
+	// The fast path: a whole request whose lengths have few digits and so are below every limit (the smallest
+	// proto-max-bulk-len is 1 MiB). It changes nothing in p; what it can't do, next does from the start.
+	if p.pos+p.scanned != 0 || len(buf) < 6 || buf[0] != '*' {
 		return p.next(buf, args, lim)
 	}
-	count := int(buf[1]) - '0'
-	if uint(count-1) >= 9 {
+	count, pos := int(buf[1])-'0', 4
+	if uint(count-1) > 8 {
+		return p.next(buf, args, lim)
+	}
+	if buf[2] != '\r' {
+		d := int(buf[2]) - '0'
+		if uint(d) > 9 || buf[3] != '\r' || !lim.Authenticated {
+			return p.next(buf, args, lim)
+		}
+		count, pos = count*10+d, 5
+	}
+	if len(buf) < count*minArg || lim.MaxMultibulk != 0 && count > lim.MaxMultibulk {
 		return p.next(buf, args, lim)
 	}
 	if cap(args) < count {
-		args = make([][]byte, count, 16)
+		args = make([][]byte, count, max(count, 16))
 	}
 	args = args[:count]
-	pos := 4
 	for i := range args {
-		// The shortest argument has six bytes: "$0", CR LF, CR LF.
-		if len(buf)-pos < 6 {
+		if len(buf)-pos < minArg {
 			return p.next(buf, args, lim)
 		}
 		h := binary.LittleEndian.Uint32(buf[pos:])
@@ -75,18 +84,10 @@ func (p *Parser) Next(buf []byte, args [][]byte, lim *Limits) (out [][]byte, n i
 		start := pos + 4
 		if c := byte(h >> 16); c != '\r' {
 			d := int(c) - '0'
-			if size == 0 || uint(d) > 9 {
+			if size != 0 && uint(d) <= 9 && byte(h>>24) == '\r' {
+				size, start = size*10+d, pos+5
+			} else if size, start = shortSize(buf, pos); start == 0 || size > unauthenticatedBulk {
 				return p.next(buf, args, lim)
-			}
-			size = size*10 + d
-			start++
-			if c := byte(h >> 24); c != '\r' {
-				d := int(c) - '0'
-				if uint(d) > 9 || buf[pos+4] != '\r' {
-					return p.next(buf, args, lim)
-				}
-				size = size*10 + d
-				start++
 			}
 		}
 		end := start + size
@@ -99,8 +100,11 @@ func (p *Parser) Next(buf []byte, args [][]byte, lim *Limits) (out [][]byte, n i
 	return args, pos, nil
 }
 
-// Need returns how long buf must be, from the request's first byte, before the request can be complete or wrong; 0 = one byte more
-// than now.
+// minArg is the shortest argument: "$0", CR LF, CR LF.
+const minArg = 6
+
+// Need returns how long buf must be, from the request's first byte, before the request can be complete or
+// wrong; 0 = one byte more than now.
 func (p *Parser) Need() int {
 	if !p.sized {
 		return 0
@@ -159,7 +163,7 @@ func (p *Parser) readCount(buf []byte, lim *Limits) (empty int, err error) {
 		return 0, nil
 	}
 	count, ok := parseLength(buf[1:line])
-	if !ok || count > int64(orDefault(lim.MaxMultibulk, defaultMaxMultibulk)) {
+	if !ok || count > int64(min(orDefault(lim.MaxMultibulk, defaultMaxMultibulk), defaultMaxMultibulk)) {
 		return 0, errCount
 	}
 	if count > unauthenticatedArgs && !lim.Authenticated {

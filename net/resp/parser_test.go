@@ -70,6 +70,12 @@ var requests = []struct {
 	{"count with plus", "*+1\r\n", nil, "Protocol error: invalid multibulk length"},
 	{"count with zero", "*01\r\n", nil, "Protocol error: invalid multibulk length"},
 	{"count minus zero", "*-0\r\n", nil, "Protocol error: invalid multibulk length"},
+	{"count next to a digit", "*:\r\n" + strings.Repeat("$1\r\na\r\n", 10), nil, "Protocol error: invalid multibulk length"},
+	{"count next to digits", "*1:\r\n" + strings.Repeat("$1\r\na\r\n", 20), nil, "Protocol error: invalid multibulk length"},
+	{"count below digits", "*/9\r\n" + strings.Repeat("$1\r\na\r\n", 20), nil, "Protocol error: invalid multibulk length"},
+	{"size next to a digit", "*1\r\n$:\r\n" + strings.Repeat("a", 20), nil, "Protocol error: invalid bulk length"},
+	{"size next to digits", "*1\r\n$1:\r\n" + strings.Repeat("a", 30), nil, "Protocol error: invalid bulk length"},
+	{"size next to three digits", "*1\r\n$10:\r\n" + strings.Repeat("a", 200), nil, "Protocol error: invalid bulk length"},
 	{"count too large", "*2147483648\r\n", nil, "Protocol error: invalid multibulk length"},
 	{"count over 64 bits", "*9223372036854775808\r\n", nil, "Protocol error: invalid multibulk length"},
 	{"count very long", "*" + strings.Repeat("1", 60) + "\r\n", nil, "Protocol error: invalid multibulk length"},
@@ -152,8 +158,8 @@ func TestParserCut(t *testing.T) {
 				checkNeed(t, &p, test.name, len(test.in), cut, want)
 				got = next(&p, []byte(test.in), &authenticated)
 			}
-			if !got.equal(want) {
-				t.Fatalf("%s cut at %d: got %v\nwant %v", test.name, cut, got, want)
+			if !got.equal(want) || want.err == "" && p != (Parser{}) {
+				t.Fatalf("%s cut at %d: got %v\nwant %v, state %+v", test.name, cut, got, want, p)
 			}
 		}
 		var p Parser

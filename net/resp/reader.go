@@ -102,7 +102,8 @@ func (r *Reader) Read() (Reply, error) {
 	return reply, err
 }
 
-// Skip reads the next reply without keeping it, and returns its kind: that of its attribute if it has one. It doesn't allocate.
+// Skip reads the next reply without keeping it, and returns its kind: that of its attribute if it has one. It
+// doesn't allocate.
 func (r *Reader) Skip() (Kind, error) {
 	r.left = orDefault(r.MaxBytes, defaultMaxReply)
 	var first Kind

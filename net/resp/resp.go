@@ -18,6 +18,6 @@
 //	                         >2\r\n…           push (array)
 //	                         |1\r\n…           attribute (must not be written)
 //
-// Replies and error texts have the bytes that Valkey sends. The Writer is the only place in the program that writes line ends, and it
-// writes none that came from a user.
+// Replies and error texts have the bytes that Valkey sends. The Writer is the only place in the program that
+// writes line ends, and it writes none that came from a user.
 package resp

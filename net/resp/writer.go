@@ -1,8 +1,11 @@
 package resp
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"slices"
+
+	"github.com/sleipnirdb/sleipnir/internal/unsafestr"
 )
 
 // A Writer appends replies to B. The zero value writes RESP2.
@@ -51,17 +54,23 @@ func (w *Writer) Int(n int64) {
 
 // Bulk writes a bulk string.
 func (w *Writer) Bulk(p []byte) {
-	w.B = append(append(appendHeader(slices.Grow(w.B, len(p)+maxHeader+2), '$', len(p)), p...), "\r\n"...)
+	b, at := extend(w.B, len(p)+maxHeader+len(crlf))
+	at += putHeader(b[at:], '$', len(p))
+	at += copy(b[at:], p)
+	b[at], b[at+1] = '\r', '\n'
+	w.B = b[:at+2]
 }
 
 // BulkString writes a bulk string.
-func (w *Writer) BulkString(s string) {
-	w.B = append(append(appendHeader(slices.Grow(w.B, len(s)+maxHeader+2), '$', len(s)), s...), "\r\n"...)
-}
+func (w *Writer) BulkString(s string) { w.Bulk(unsafestr.Bytes(s)) }
 
 // BulkInt writes a number as a bulk string.
 func (w *Writer) BulkInt(n int64) {
-	w.B = append(AppendInt(appendHeader(w.B, '$', lenInt(n)), n), "\r\n"...)
+	b, at := extend(w.B, maxHeader+maxInt+len(crlf))
+	at += putHeader(b[at:], '$', lenInt(n))
+	at += putInt(b[at:], n)
+	b[at], b[at+1] = '\r', '\n'
+	w.B = b[:at+2]
 }
 
 // Null writes the null value.
@@ -182,8 +191,9 @@ type Mark int
 // deferred is what stands for a length until it is known: as long as the headers of less than ten elements.
 const deferred = "*0\r\n"
 
-// Defer leaves the place for the length of an array, map, set or push, for which the caller then writes the elements. When their number is
-// known, it must call the DoneX for what it is, the inner ones of nested marks first.
+// Defer leaves the place for the length of an array, map, set or push, for which the caller then writes the
+// elements. When their number is known, it must call the DoneX for what it is, the inner ones of nested marks
+// first.
 func (w *Writer) Defer() Mark {
 	m := Mark(len(w.B))
 	w.B = append(w.B, deferred...)
@@ -207,27 +217,63 @@ func (w *Writer) DonePush(m Mark, n int) { w.done(m, w.pushKind(), n) }
 
 func (w *Writer) done(m Mark, kind byte, n int) {
 	var header [maxHeader]byte
-	h := appendHeader(header[:0], kind, n)
-	w.B = slices.Replace(w.B, int(m), int(m)+len(deferred), h...)
+	length := putHeader(header[:], kind, n)
+	w.B = slices.Replace(w.B, int(m), int(m)+len(deferred), header[:length]...)
 }
 
+const crlf = "\r\n"
+
 // maxHeader is the longest header: kind, 19 digits, line end.
-const maxHeader = 1 + 19 + 2
+const maxHeader = 1 + 19 + len(crlf)
+
+// extend returns b with room for n bytes more than it had, and where they begin.
+func extend(b []byte, n int) (longer []byte, at int) {
+	at = len(b)
+	if cap(b)-at < n {
+		b = slices.Grow(b, n)
+	}
+	return b[:at+n], at
+}
 
 // appendHeader appends a kind with a length.
 func appendHeader(dst []byte, kind byte, n int) []byte {
-	switch {
-	case uint(n) < 10:
+	if uint(n) < 10 {
 		return append(dst, kind, '0'+byte(n), '\r', '\n')
-	case uint(n) < 100:
-		d := 2 * n
-		return append(dst, kind, pairs[d], pairs[d+1], '\r', '\n')
 	}
-	return append(AppendInt(append(dst, kind), int64(n)), "\r\n"...)
+	b, at := extend(dst, maxHeader)
+	return b[:at+putHeader(b[at:], kind, n)]
+}
+
+// putHeader writes a kind with a length to the head of b, which has maxHeader bytes, and returns how many it took.
+func putHeader(b []byte, kind byte, n int) int {
+	b = b[:maxHeader]
+	// One store for all bytes; what is behind the header will be written over.
+	word := uint64(kind)
+	switch u := uint64(n); {
+	case u < 10:
+		binary.LittleEndian.PutUint64(b, word|('0'+u)<<8|'\r'<<16|'\n'<<24)
+		return 4
+	case u < 100:
+		tens := u * 205 >> 11 // u / 10
+		binary.LittleEndian.PutUint64(b, word|('0'+tens)<<8|('0'+u-10*tens)<<16|'\r'<<24|'\n'<<32)
+		return 5
+	case u < 1000:
+		hundreds := u * 41 >> 12 // u / 100
+		u -= 100 * hundreds
+		tens := u * 205 >> 11
+		binary.LittleEndian.PutUint64(b, word|('0'+hundreds)<<8|('0'+tens)<<16|('0'+u-10*tens)<<24|'\r'<<32|'\n'<<40)
+		return 6
+	}
+	b[0] = kind
+	at := 1 + putInt(b[1:], int64(n))
+	b[at], b[at+1] = '\r', '\n'
+	return at + 2
 }
 
 // pairs is the numbers 00 to 99.
-const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+const pairs = "" +
+	"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
+	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 
 // maxInt is the longest integer: "-9223372036854775808".
 const maxInt = 20
@@ -237,27 +283,31 @@ func AppendInt(dst []byte, n int64) []byte {
 	if uint64(n) < 10 {
 		return append(dst, '0'+byte(n))
 	}
-	length := lenInt(n)
-	dst = slices.Grow(dst, maxInt)
-	end := len(dst) + length
-	b := dst[len(dst):end]
-	u := uint64(n)
+	b, at := extend(dst, maxInt)
+	return b[:at+putInt(b[at:], n)]
+}
+
+// putInt writes n to the head of b, which is long enough, and returns how many bytes it took.
+func putInt(b []byte, n int64) int {
+	u, sign := uint64(n), 0
 	if n < 0 {
-		u = -u
+		u, sign = -u, 1
 		b[0] = '-'
 	}
+	length := sign + decimals(u)
+	i := length
 	for u >= 100 {
-		length -= 2
+		i -= 2
 		d := 2 * (u % 100)
 		u /= 100
-		b[length+1], b[length] = pairs[d+1], pairs[d]
+		b[i], b[i+1] = pairs[d], pairs[d+1]
 	}
 	if u >= 10 {
-		b[length-1], b[length-2] = pairs[2*u+1], pairs[2*u]
-		return dst[:end]
+		b[sign], b[sign+1] = pairs[2*u], pairs[2*u+1]
+		return length
 	}
-	b[length-1] = '0' + byte(u)
-	return dst[:end]
+	b[sign] = '0' + byte(u)
+	return length
 }
 
 // lenInt returns the length of n in decimal.

@@ -69,6 +69,21 @@ func TestWriter(t *testing.T) {
 	}
 }
 
+func TestHeaders(t *testing.T) {
+	for n := range 20000 {
+		w := Writer{}
+		w.Array(n)
+		if got, want := string(w.B), "*"+strconv.Itoa(n)+"\r\n"; got != want {
+			t.Fatalf("Array(%d) = %q", n, got)
+		}
+	}
+	w := Writer{}
+	w.Array(math.MaxInt)
+	if got, want := string(w.B), "*9223372036854775807\r\n"; got != want {
+		t.Errorf("the longest header is %q, want %q", got, want)
+	}
+}
+
 func TestAppendInt(t *testing.T) {
 	check := func(n int64) {
 		if got, want := string(AppendInt([]byte("x"), n)), "x"+strconv.FormatInt(n, 10); got != want {
@@ -172,7 +187,7 @@ func TestAppendDoubleRoundTrip(t *testing.T) {
 		}
 		text := AppendDouble(nil, f)
 		got, err := strconv.ParseFloat(string(text), 64)
-		if err != nil || got != f && f == f {
+		if err != nil || got != f && !math.IsNaN(f) {
 			t.Fatalf("seed %d: %v is written as %q, reads as %v, %v", seed, f, text, got, err)
 		}
 		if len(text) > maxDouble {

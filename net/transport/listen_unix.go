@@ -190,18 +190,25 @@ func (ln *Listener) accepted(fd int, sa unix.Sockaddr) *Socket {
 	return NewSocket(fd, "tcp", "", FormatAddr(sa))
 }
 
-// Close stops listening and removes the file of a unix socket if it is still this listener's.
+// Unlink removes the file of a unix socket if it is still this listener's. A second call does nothing.
+func (ln *Listener) Unlink() {
+	if ln.inode == nil {
+		return
+	}
+	if now, err := os.Lstat(ln.addr); err == nil && os.SameFile(now, ln.inode) {
+		_ = os.Remove(ln.addr)
+	}
+	ln.inode = nil
+}
+
+// Close stops listening and removes the file of a unix socket.
 func (ln *Listener) Close() error {
 	if ln.fd < 0 {
 		return nil
 	}
+	ln.Unlink()
 	err := unix.Close(ln.fd)
 	ln.fd = -1
-	if ln.inode != nil {
-		if now, e := os.Lstat(ln.addr); e == nil && os.SameFile(now, ln.inode) {
-			_ = os.Remove(ln.addr)
-		}
-	}
 	return err
 }
 

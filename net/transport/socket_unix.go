@@ -59,6 +59,9 @@ func (s *Socket) Write(p []byte) (int, error) {
 	return done, nil
 }
 
+// Drained implements Drainer: a short read has emptied a stream socket.
+func (s *Socket) Drained(n, space int) bool { return n < space }
+
 // Fd implements Conn.
 func (s *Socket) Fd() int { return s.fd }
 

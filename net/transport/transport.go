@@ -32,3 +32,12 @@ type Conn interface {
 	// Close releases the descriptor. A second call does nothing.
 	Close() error
 }
+
+// Drainer is a Conn that can often tell that a Read has left nothing behind, which saves the Read that would say
+// ErrAgain.
+type Drainer interface {
+	Conn
+	// Drained is asked right after a Read returned n bytes into space bytes of room. True promises that whatever
+	// comes later, or has come since, makes a new readiness event.
+	Drained(n, space int) bool
+}

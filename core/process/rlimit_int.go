@@ -1,0 +1,7 @@
+//go:build freebsd || dragonfly
+
+package process
+
+import "syscall"
+
+func setLimit(r *syscall.Rlimit, soft, hard uint64) { r.Cur, r.Max = int64(soft), int64(hard) }
