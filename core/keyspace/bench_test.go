@@ -223,3 +223,34 @@ func TestBytesPerKey(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkGoMap is the yardstick for BenchmarkFind: the same keys in as many of Go's maps, with nothing but the value.
+func BenchmarkGoMap(b *testing.B) {
+	f := newField(b, benchKeys)
+	var maps [benchPartitions]map[string][]byte
+	for i := range maps {
+		maps[i] = map[string][]byte{}
+	}
+	for i, k := range f.keys {
+		maps[uint32(i)*2654435761>>26][string(k)] = value16(1)
+	}
+	for _, hot := range []int{64, benchKeys} {
+		b.Run(fmt.Sprintf("of%d", hot), func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 1))
+			order := make([]int, 1<<16)
+			for i := range order {
+				order[i] = r.IntN(hot)
+			}
+			b.ReportAllocs()
+			defer cpu(b)()
+			n := 0
+			for i := 0; b.Loop(); i++ {
+				k := order[i%len(order)]
+				n += len(maps[uint32(k)*2654435761>>26][string(f.keys[k])])
+			}
+			if n == 0 {
+				b.Fatal("nothing found")
+			}
+		})
+	}
+}
