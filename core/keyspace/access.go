@@ -14,12 +14,19 @@ const (
 type accessClock struct {
 	lru     uint32
 	minutes uint32
+	// still is the access field of an entry that touch would leave as it is: the LRU clock, or no such value under LFU.
+	still uint32
 }
+
+const notStill = 1 << 24 // no access field is so large
 
 func (c *accessClock) set(ms int64) {
 	seconds := uint64(ms) / 1000
 	c.lru = uint32(seconds & accessMask)
 	c.minutes = uint32(seconds / 60 & minutesMask)
+	if c.still != notStill {
+		c.still = c.lru
+	}
 }
 
 // fresh returns the access field of a new key.
@@ -30,20 +37,13 @@ func (s *Space) fresh() uint32 {
 	return s.clock.lru
 }
 
-// touch marks the key as used. It writes only if the field changes, so that reading the same keys over and over leaves
-// their cache lines clean.
+// touch marks the key as used. The look-ups call it only if the field would change, so that reading the same keys over and over
+// leaves their cache lines clean.
 func (s *Space) touch(e Entry) {
-	if s.policy.Kind.LFU() {
-		s.touchLFU(e)
+	if s.noTouch {
 		return
 	}
-	if e.Access() != s.clock.lru {
-		e.SetAccess(s.clock.lru)
-	}
-}
-
-func (s *Space) touchLFU(e Entry) {
-	e.SetAccess(s.clock.minutes<<8 | uint32(s.bump(s.decayed(e.Access()))))
+	s.Touch(e)
 }
 
 // decayed returns the counter less one for each lfu-decay-time minutes since the last decay.
@@ -72,8 +72,17 @@ func (s *Space) bump(counter uint8) uint8 {
 	return counter
 }
 
-// Touch marks the key as used now, for TOUCH and for commands that looked it up without.
-func (s *Space) Touch(e Entry) { s.touch(e) }
+// Touch marks the key as used now, whatever SetNoTouch says: for TOUCH.
+func (s *Space) Touch(e Entry) {
+	if s.policy.Kind.LFU() {
+		e.SetAccess(s.clock.minutes<<8 | uint32(s.bump(s.decayed(e.Access()))))
+		return
+	}
+	e.SetAccess(s.clock.lru)
+}
+
+// SetNoTouch says whether look-ups leave the access field alone, as CLIENT NO-TOUCH wants it for the commands of a session.
+func (s *Space) SetNoTouch(on bool) { s.noTouch = on }
 
 // IdleSeconds returns for how long the key wasn't used, for OBJECT IDLETIME. It makes no sense under an LFU policy.
 func (s *Space) IdleSeconds(e Entry) int64 { return int64((s.clock.lru - e.Access()) & accessMask) }

@@ -43,6 +43,10 @@ var DefaultPolicy = Policy{Kind: NoEviction, Samples: 5, LogFactor: 10, DecayTim
 func (s *Space) SetPolicy(p Policy) {
 	s.policy = p
 	s.pool.n = 0
+	s.clock.still = s.clock.lru
+	if p.Kind.LFU() {
+		s.clock.still = notStill
+	}
 }
 
 // Policy returns the eviction policy.

@@ -18,30 +18,38 @@ const (
 	expireBatch = 64
 )
 
-// ExpireSlice removes keys whose time has come, the longest due first, until none is left or about budgetNanos have
+// ExpireSlice removes keys whose time has come, in each database the longest due first, until none is left or about budgetNanos have
 // passed (0 means the default of half a millisecond). It returns how many it removed, and whether more are due.
 func (s *Space) ExpireSlice(budgetNanos int64) (expired int, more bool) {
 	if s.mode != ExpireDelete || s.due.Load() > s.now {
 		return 0, false
 	}
 	start := clock.Ticks()
-	end := budgetOr(budgetNanos)
-	for _, d := range s.dbs {
-		for d != nil && !more {
-			n := d.expireBatch()
-			expired += n
-			if n < expireBatch {
-				break
-			}
-			more = clock.Since(start) >= end
-		}
-	}
+	expired = s.expireUntil(start, budgetOr(budgetNanos))
+	s.publishDue()
+	more = s.due.Load() <= s.now
 	s.stats.ExpireNanos += uint64(clock.Since(start))
 	if more {
 		s.stats.ExpireCapped++
 	}
-	s.publishDue()
 	return expired, more
+}
+
+// expireUntil removes due keys until none is left or the budget is used up.
+func (s *Space) expireUntil(start uint64, budgetNanos int64) (expired int) {
+	for _, d := range s.dbs {
+		if d == nil {
+			continue
+		}
+		for n := expireBatch; n == expireBatch; {
+			n = d.expireBatch()
+			expired += n
+			if n > 0 && clock.Since(start) >= budgetNanos {
+				return expired
+			}
+		}
+	}
+	return expired
 }
 
 func budgetOr(nanos int64) int64 {

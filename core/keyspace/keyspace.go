@@ -69,20 +69,21 @@ type Config struct {
 
 // Space is the data of one partition. The lease of the partition protects it.
 type Space struct {
-	now    int64 // unix ms, never runs backwards
-	clock  accessClock
-	seed   uint64
-	arena  *arena.Arena
-	mem    *arena.Range
-	dbs    []*DB // nil until used
-	events Events
-	mask   Class // events that somebody wants
-	follow Follow
-	mode   ExpiryMode
-	stats  Stats
-	policy Policy
-	rnd    random
-	pool   pool // eviction candidates
+	now     int64 // unix ms, never runs backwards
+	clock   accessClock
+	seed    uint64
+	arena   *arena.Arena
+	mem     *arena.Range
+	dbs     []*DB // nil until used
+	events  Events
+	mask    Class // events that somebody wants
+	follow  Follow
+	mode    ExpiryMode
+	stats   Stats
+	policy  Policy
+	noTouch bool // see SetNoTouch
+	rnd     random
+	pool    pool // eviction candidates
 
 	garbage []detachedDB // freed in slices
 	keyCopy []byte       // scratch for a key whose entry is about to go

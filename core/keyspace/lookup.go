@@ -36,17 +36,21 @@ func (s *Space) SetExpiryMode(m ExpiryMode) { s.mode = m }
 // removed and not found.
 func (d *DB) Find(key []byte) Entry {
 	h := object.HashOf(d.seed, key)
-	if r := d.find(h, key); r != 0 {
-		e := object.At(d.arena, r)
-		if !e.HasExpirySlot() || !d.due(e) {
-			d.space.stats.Hits++
-			d.space.touch(e)
-			return e
-		}
+	r := d.find(h, key)
+	if r == 0 {
+		d.missed(key, 0)
+		return Entry{}
+	}
+	e, s := object.At(d.arena, r), d.space
+	head := e.Head()
+	if head.HasExpirySlot() && d.due(e) {
 		return d.foundDue(h, e, key, 0)
 	}
-	d.missed(key, 0)
-	return Entry{}
+	s.stats.Hits++
+	if head.Access() != s.clock.still {
+		s.touch(e)
+	}
+	return e
 }
 
 // FindWrite looks a key up for a command that writes to it: no hit, miss or event is counted.
@@ -104,7 +108,7 @@ func (d *DB) hit(e Entry, look Look) {
 	if look&NoStats == 0 {
 		d.space.stats.Hits++
 	}
-	if look&NoTouch == 0 {
+	if look&NoTouch == 0 && e.Access() != d.space.clock.still {
 		d.space.touch(e)
 	}
 }

@@ -45,7 +45,7 @@ func (d *DB) sane(used *[arena.PurposeCount]int64) error {
 		if at := e.ExpireAt(); at != 0 {
 			expiring++
 			total.add(at)
-			if at+1 < d.space.due.Load() && err == nil {
+			if at < d.space.due.Load()-1 && err == nil {
 				err = fmt.Errorf("key %q expires at %d, before NextDue %d", e.Key(), at, d.space.due.Load())
 			}
 		}

@@ -165,12 +165,12 @@ func (e Entry) Key() []byte {
 
 // HasKey says whether the entry's key is key.
 func (e Entry) HasKey(key []byte) bool {
-	h := e.head()
-	n := int(h[offKeyLen])
+	n := len(key)
 	if n >= 0x80 {
 		return string(e.Key()) == string(key)
 	}
-	return n == len(key) && string(e.a.Bytes(e.ref, headerBytes+n)[headerBytes:]) == string(key)
+	// A long key's length begins with a byte of 128 or more, so this tells it from a short one as well.
+	return int(e.head()[offKeyLen]) == n && string(e.a.Bytes(e.ref, headerBytes+n)[headerBytes:]) == string(key)
 }
 
 // Hash returns the hash of the entry's key.
@@ -189,6 +189,18 @@ func (e Entry) ExpireAt() int64 {
 	b := e.a.Bytes(e.ref, at+6)[at:]
 	return int64(binary.LittleEndian.Uint32(b)) | int64(binary.LittleEndian.Uint16(b[4:]))<<32
 }
+
+// Head is the first word of an entry: all that a look-up has to know, in one load.
+type Head uint64
+
+// Head returns the entry's first word as it is now.
+func (e Entry) Head() Head { return Head(binary.LittleEndian.Uint64(e.a.Bytes(e.ref, 8))) }
+
+// HasExpirySlot is the entry's.
+func (h Head) HasExpirySlot() bool { return h>>(8*offFlags)&flagsExpiry != 0 }
+
+// Access is the entry's.
+func (h Head) Access() uint32 { return uint32(h >> (8 * offAccess) & (1<<24 - 1)) }
 
 // HasExpirySlot says whether the entry may have an expiry; if not, ExpireAt is 0. It looks at the header only.
 func (e Entry) HasExpirySlot() bool { return e.head()[offFlags]&flagsExpiry != 0 }
