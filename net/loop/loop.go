@@ -15,8 +15,9 @@ type Handler interface {
 	// Input is called when c.In holds bytes that it didn't hold before, or what Need asked for, or after Yield and
 	// Resume. It parses, executes, calls Consume, and appends replies to c.Out; it may Park the connection.
 	Input(c *Conn)
-	// Hangup tells, once, that the peer of a parked connection has closed (or that the group stops). The connection
-	// ends after its Resume; until then its input, Out and Data aren't the loop's.
+	// Hangup tells, once for each Park, that the peer of a parked connection has closed (or that the group stops); it
+	// may come within the call that parked it, after the handler has returned. The connection ends after its Resume;
+	// until then its input, Out and Data aren't the loop's.
 	Hangup(c *Conn)
 	// Close is the last call for a connection. why is nil after CloseAfterFlush, io.EOF if the peer closed.
 	Close(c *Conn, why error)
@@ -143,14 +144,16 @@ func (l *Loop) wane() {
 	}
 }
 
-// wind asks c to end: at once if nothing is owed, otherwise after sending.
+// wind asks c to end: at once if nothing is owed, otherwise after sending; if it is parked, whenever the handler
+// has it resumed. It is called each round, because a connection may park after it has been asked.
 func (l *Loop) wind(c *Conn) {
 	if c.flags&draining == 0 {
 		c.flags |= draining
-		if c.flags&parked != 0 {
-			c.flags |= hup
-		}
 		l.enqueue(c)
+	}
+	if c.flags&parked != 0 {
+		c.flags |= hup
+		l.tell(c)
 	}
 }
 
@@ -209,9 +212,7 @@ func (l *Loop) adopt(c *Conn, fresh bool) {
 	c.flags |= serving
 	l.g.handler.Open(c)
 	c.flags &^= serving
-	if c.flags&(parked|closed) == 0 {
-		l.settle(c)
-	}
+	l.after(c)
 }
 
 func adoptFresh(l *Loop, arg any) { l.adopt(arg.(*Conn), true) }

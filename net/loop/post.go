@@ -135,7 +135,5 @@ func (l *Loop) drainConn(p *Post, c *Conn) {
 	}
 	l.lend(c)
 	p.Fn(l, p.Arg)
-	if c.flags&(parked|closed|serving) == 0 {
-		l.settle(c)
-	}
+	l.after(c)
 }
