@@ -72,7 +72,8 @@ type Conn struct {
 	inSeen  int               // figures as of Park
 	outSeen int
 	ln      *Listener
-	post    Post // for moves and adoption
+	post    Post  // for moves and adoption
+	sentTo  *Loop // on the way there, or there
 
 	// Atomic.
 	loop  atomic.Pointer[Loop] // where to post

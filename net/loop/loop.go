@@ -180,24 +180,20 @@ func (l *Loop) idle() {
 
 // adopt makes c one of the loop's connections. On the loop.
 func (l *Loop) adopt(c *Conn, fresh bool) {
+	if c.sentTo != l { // which has ended meanwhile; this loop got its posts
+		c.sentTo.count.Add(-1)
+		l.count.Add(1)
+	}
 	if l.retiring && !l.stopping {
 		l.count.Add(-1)
-		l.send(c, l.g.lightest(l), fresh)
+		if !l.send(c, l.g.lightest(l), fresh) {
+			l.lost(c, fresh)
+		}
 		return
 	}
-	c.index = len(l.conns)
-	l.conns = append(l.conns, c)
-	c.loop.Store(l)
-	c.owner.Store(l)
+	l.enroll(c)
 	if err := l.port.watch(c); err != nil {
-		if fresh {
-			// The handler has never heard of it.
-			c.flags |= closed
-			_ = c.sock.Close()
-			l.remove(c)
-			return
-		}
-		c.Abort(err)
+		l.unadopted(c, fresh, err)
 		return
 	}
 	if !fresh {
@@ -218,15 +214,47 @@ func (l *Loop) adopt(c *Conn, fresh bool) {
 func adoptFresh(l *Loop, arg any) { l.adopt(arg.(*Conn), true) }
 func adoptMoved(l *Loop, arg any) { l.adopt(arg.(*Conn), false) }
 
-// send posts c to another loop, which adopts it.
-func (l *Loop) send(c *Conn, to *Loop, fresh bool) {
+// enroll puts c on the loop's list; count includes it already.
+func (l *Loop) enroll(c *Conn) {
+	c.index = len(l.conns)
+	l.conns = append(l.conns, c)
+	c.loop.Store(l)
+	c.owner.Store(l)
+}
+
+// unadopted ends a connection on the loop's list that the engine doesn't take. Of a fresh one the handler has never
+// heard.
+func (l *Loop) unadopted(c *Conn, fresh bool, err error) {
+	if !fresh {
+		c.Abort(err)
+		return
+	}
+	c.flags |= closed
+	_ = c.sock.Close()
+	l.remove(c)
+}
+
+// lost ends a connection that was on its way to another loop when the group stopped.
+func (l *Loop) lost(c *Conn, fresh bool) {
+	l.count.Add(1)
+	l.enroll(c)
+	l.unadopted(c, fresh, ErrStopped)
+}
+
+// send posts c to another loop, which adopts it. It is false if there are no loops any more.
+func (l *Loop) send(c *Conn, to *Loop, fresh bool) bool {
 	to.count.Add(1)
+	c.sentTo = to
 	c.loop.Store(to)
 	c.post = Post{Fn: adoptMoved, Arg: c}
 	if fresh {
 		c.post.Fn = adoptFresh
 	}
-	to.deliver(&c.post)
+	if to.deliver(&c.post) {
+		return true
+	}
+	to.count.Add(-1)
+	return false
 }
 
 // move gives c to another loop. The owner's part isn't touched, so a parked connection can move as well; what is
@@ -242,7 +270,9 @@ func (l *Loop) move(c *Conn, to *Loop) {
 		c.flags &^= writeBlocked
 	}
 	l.remove(c)
-	l.send(c, to, false)
+	if !l.send(c, to, false) {
+		l.lost(c, false)
+	}
 }
 
 // remove takes c off the loop's list.
