@@ -55,7 +55,9 @@ type Executor struct {
 	ticks     uint64 // clock at the end of the last command
 	lastName  *command.Command
 	slowTicks uint64
-	tickedMs  int64
+	tickedMs  int64 // when Tick last did its work
+	nextTick  int   // what it answered
+	changed   bool  // a command has run since that may have set a timer
 
 	blocked map[*session.Session]struct{}
 	paused  map[*session.Session]bool
@@ -296,6 +298,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
+	}
+	if cmd.Flags&(command.Write|command.Blocking) != 0 {
+		x.changed = true
 	}
 	if err != nil {
 		if err == command.Parked {
