@@ -140,8 +140,11 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 
 // Why a connection was closed.
 const (
-	errHangup command.Error = "peer closed"
-	errKilled command.Error = "killed"
+	errHangup      command.Error = "peer closed"
+	errKilled      command.Error = "killed"
+	errIdle        command.Error = "idle"
+	errInputLimit  command.Error = "query buffer limit"
+	errOutputLimit command.Error = "output buffer limit"
 )
 
 // Input executes what the connection has sent.

@@ -51,19 +51,24 @@ type Executor struct {
 	drains   []*partition.Lease
 	draining bool
 
-	now       int64  // unix ms of the current batch
-	ticks     uint64 // clock at the end of the last command
-	lastName  *command.Command
-	slowTicks uint64
-	tickedMs  int64 // when Tick last did its work
-	nextTick  int   // what it answered
-	changed   bool  // a command has run since that may have set a timer
+	now         int64  // unix ms of the current batch
+	ticks       uint64 // clock at the end of the last command
+	lastName    *command.Command
+	slowTicks   uint64
+	tickedMs    int64 // when Tick last did its work
+	nextTick    int   // what it answered
+	patrolledMs int64
+	changed     bool // a command has run since that may have set a timer
 
 	blocked map[*session.Session]struct{}
 	paused  map[*session.Session]bool
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
+	idleMs               int64 // timeout, 0 for none
+	maxInput             int   // client-query-buffer-limit
+	output               [config.ClassCount]config.OutputLimit
+	outputLimited        bool
 }
 
 func (x *Executor) init(d *Dispatcher) {
@@ -104,6 +109,10 @@ func (x *Executor) configure() {
 	x.limits = resp.Limits{MaxBulk: cfg.Int(config.ProtoMaxBulkLen), MaxMultibulk: 1 << 30, MaxInline: 64 << 10, Authenticated: true}
 	x.lockedLimits = x.limits
 	x.lockedLimits.Authenticated = false
+	x.idleMs = cfg.Int(config.Timeout) * 1000
+	x.maxInput = int(cfg.Int(config.ClientQueryBufferLimit))
+	x.output = *cfg.OutputLimits()
+	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(us * 1000)
@@ -143,10 +152,17 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 			x.protocolError(s, c, err)
 		} else if !more {
 			c.Need(s.Parser.Need())
+			if len(c.In()) > x.maxInput {
+				c.Abort(errInputLimit)
+			}
 		}
 	}
 	x.drop()
+	s.NetOut += uint64(len(s.W.B))
 	c.Out, s.W.B = s.W.B, nil
+	if x.outputLimited {
+		x.checkOutput(s, c)
+	}
 	if s.State&session.Closing != 0 {
 		c.CloseAfterFlush()
 	}

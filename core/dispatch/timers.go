@@ -9,7 +9,7 @@ import (
 // next one is (-1: none).
 func (x *Executor) timers() int {
 	x.unpause()
-	next := -1
+	next := x.patrol()
 	for s := range x.blocked {
 		if s.Lent || s.Block.UntilMs == 0 {
 			continue

@@ -13,14 +13,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/puzpuzpuz/xsync/v3"
-
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
-	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -36,9 +33,9 @@ type Server struct {
 	memory     *arena.Range
 	listeners  []*loop.Listener
 
-	sessions *xsync.MapOf[uint64, *session.Session]
-	lastID   atomic.Uint64
-	started  time.Time
+	clients atomic.Int64  // connected
+	lastID  atomic.Uint64 // of sessions
+	started time.Time
 }
 
 // spareThreads is how many threads ordinary goroutines have beside the loops.
@@ -46,7 +43,7 @@ const spareThreads = 2
 
 // New makes a server as cfg says. It takes no connection before Start.
 func New(cfg *config.Config) (*Server, error) {
-	s := &Server{Config: cfg, sessions: xsync.NewMapOf[uint64, *session.Session](), started: time.Now()}
+	s := &Server{Config: cfg, started: time.Now()}
 	memory, err := arena.NewRange(arenaBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reserve address range: %w", err)

@@ -8,8 +8,6 @@
 package session
 
 import (
-	"sync/atomic"
-
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 	"github.com/sleipnirdb/sleipnir/net/resp"
@@ -82,8 +80,9 @@ type Session struct {
 	// Last is the view taken when the session was lent. Loop only.
 	Last View
 
-	// OutHard is set by whoever finds the output over its limit. Atomic.
-	OutHard atomic.Bool
+	// OverSinceMs is the unix time since when the output is over its soft
+	// limit, 0 if it is not. Loop only.
+	OverSinceMs int64
 
 	// Op is the dispatcher's state of a command that waits. Its owner is the
 	// owner of the session.
