@@ -43,8 +43,10 @@ func (r *Range) wantSpare() {
 	}
 	r.bank(b).free = 0 // it is on no list until it is ready
 	r.relist(b)
+	r.bank(b).isAdvised = true
 	r.isPreparing = true
 	r.helpers.Go(func() {
+		adviseHuge(r.bankAddr(b), bankBytes, true)
 		populate(r.bankAddr(b), bankBytes)
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -63,6 +65,7 @@ func (r *Range) dropSpare() {
 }
 
 // open makes an empty bank one of a kind, or returns 0. Huge ones come from the low side, plain ones from the high.
+// The system has yet to be asked for a huge page.
 func (r *Range) open(kind uint8) uint32 {
 	own, other := r.lists[(bankEmptyHigh+1)*bankRuns-1], r.lists[(bankEmptyLow+1)*bankRuns-1]
 	if kind == bankHuge {
@@ -85,7 +88,9 @@ func (r *Range) open(kind uint8) uint32 {
 		}
 	}
 	r.bank(b).kind = kind
-	r.advise(b, 1, kind == bankHuge)
+	if kind == bankPlain {
+		r.advise(b, 1, false)
+	}
 	return b
 }
 
