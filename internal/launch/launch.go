@@ -80,7 +80,7 @@ func startOnce(opts Options) (*Server, error) {
 // Run starts the program with these arguments and doesn't wait for anything.
 func Run(opts Options, args []string) (*Server, error) {
 	s := &Server{Log: newLog(), done: make(chan struct{})}
-	s.cmd = exec.Command(opts.Binary, args...) //nolint:gosec // running a named program is what this room is for
+	s.cmd = exec.Command(opts.Binary, args...)
 	s.cmd.Dir = opts.Dir
 	s.cmd.Env = append(os.Environ(), opts.Env...)
 	s.cmd.Stdout, s.cmd.Stderr = s.Log, s.Log
