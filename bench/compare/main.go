@@ -47,21 +47,23 @@ type options struct {
 type part struct {
 	name  string
 	title string
-	rare  bool // only on demand, or with "all"
+	heads [2]string // of the raw columns
+	rare  bool      // only on demand, or with "all"
 	run   func(*options) ([]row, error)
 }
 
 func parts() []part {
+	against := [2]string{"Sleipnir", "reference"}
 	return []part{
-		{"cpu", "Processor time of the server per command, and throughput", false, cpuPart},
-		{"latency", "Latency at 20,000 requests/s, open loop", false, latencyPart},
-		{"multi", "Commands over many keys", false, multiPart},
-		{"loops", "The same work on one loop and on two", false, loopsPart},
-		{"memory", "Memory per key", false, memoryPart},
-		{"stall", "Ten million keys: latency while they come and go, and the Go heap", false, stallPart},
-		{"more", "Other work", true, morePart},
-		{"engines", "The netpoll engine against the epoll engine", true, enginesPart},
-		{"partitions", "Partition counts against the default", true, partitionsPart},
+		{"cpu", "Processor time of the server per command, and throughput", against, false, cpuPart},
+		{"latency", "Latency at 20,000 requests/s, open loop", against, false, latencyPart},
+		{"multi", "Commands over many keys", against, false, multiPart},
+		{"loops", "The same work on two loops and on one", [2]string{"2 loops", "1 loop"}, false, loopsPart},
+		{"memory", "Memory per key", against, false, memoryPart},
+		{"stall", "Ten million keys: latency while they come and go, and the Go heap", against, false, stallPart},
+		{"more", "Other work", against, true, morePart},
+		{"engines", "The netpoll engine against the epoll engine", [2]string{"netpoll", "epoll"}, true, enginesPart},
+		{"partitions", "Partition counts against the default", [2]string{"so many", "default"}, true, partitionsPart},
 	}
 }
 
@@ -151,6 +153,7 @@ func compare(o *options) error {
 	fmt.Printf("%s\nSleipnir:  %s (%s), commit %s\nreference: %s (%s)\n", target.Machine(), ours, o.sleipnir, target.Commit(), ref, o.reference)
 	fmt.Printf("%d rounds, windows of %v\n", o.rounds, o.window)
 	var sections []section
+	var failed error
 	missed := 0
 	for _, p := range parts() {
 		if !slices.Contains(o.parts, p.name) {
@@ -159,16 +162,18 @@ func compare(o *options) error {
 		began := time.Now()
 		rows, err := p.run(o)
 		if err != nil {
-			return fmt.Errorf("part %s: %w", p.name, err)
+			failed = errors.Join(failed, fmt.Errorf("part %s: %w", p.name, err))
+			fmt.Printf("\n%s: %v\n", p.title, err)
+			continue
 		}
-		s := section{name: p.name, title: p.title, rows: rows, about: provenance(o, p.name, ref)}
+		s := section{name: p.name, title: p.title, heads: p.heads, rows: rows, about: provenance(o, p.name, ref)}
 		sections = append(sections, s)
 		fmt.Printf("\n%s (%.0f s)\n\n%s", p.title, time.Since(began).Seconds(), s.table())
 		missed += s.missed()
 	}
 	fmt.Printf("\n%d bars missed\n", missed)
 	if o.out == "" {
-		return nil
+		return failed
 	}
-	return renew(o.out, sections)
+	return errors.Join(failed, renew(o.out, sections))
 }

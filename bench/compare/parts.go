@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sleipnirdb/sleipnir/bench/scenario"
 )
@@ -45,12 +46,7 @@ func othersRow(all [][]pair) row {
 func cpuPart(o *options) ([]row, error) {
 	cpuBar := map[int]float64{1: 1, 16: 0.75, 64: 0.6}
 	rateBar := map[int]float64{16: 1.25, 64: 1.5}
-	var works []work
-	for _, n := range pipelines {
-		for _, name := range []string{"get", "set"} {
-			works = append(works, named(name, name, piped(n)))
-		}
-	}
+	works := getAndSet()
 	all, err := o.duel(o.sides(), works)
 	if err != nil {
 		return nil, err
@@ -58,13 +54,12 @@ func cpuPart(o *options) ([]row, error) {
 	var cpu, rate []row
 	worstGC := -1.0
 	for i, w := range works {
-		label := fmt.Sprintf("%s, pipeline %d", w.label, w.Pipeline)
-		cpu = append(cpu, cpuRow(label, all[i], ratioAtMost(cpuBar[w.Pipeline])))
+		cpu = append(cpu, cpuRow(w.label, all[i], ratioAtMost(cpuBar[w.Pipeline])))
 		var bars []bar
 		if b := rateBar[w.Pipeline]; b > 0 {
 			bars = ratioAtLeast(b)
 		}
-		rate = append(rate, rateRow(label, all[i], bars))
+		rate = append(rate, rateRow(w.label, all[i], bars))
 		for _, p := range all[i] {
 			worstGC = max(worstGC, p.whole[0].gcShare)
 		}
@@ -125,32 +120,24 @@ func multiPart(o *options) ([]row, error) {
 
 // versus measures Sleipnir against itself, started in two ways.
 func (o *options) versus(one, two []string, works []work, bars []bar) ([]row, error) {
-	sides := [2]side{{"Sleipnir", o.sleipnir, one}, {"Sleipnir", o.sleipnir, two}}
+	sides := [2]side{{"Sleipnir " + strings.Join(one, " "), o.sleipnir, one}, {"Sleipnir " + strings.Join(two, " "), o.sleipnir, two}}
 	all, err := o.duel(sides, works)
 	if err != nil {
 		return nil, err
 	}
 	var rows []row
 	for i, w := range works {
-		label := fmt.Sprintf("%s, pipeline %d: %s against %s", w.label, w.Pipeline, flagText(one), flagText(two))
-		rows = append(rows, cpuRow(label, all[i], bars),
-			rateRow(label, all[i], nil))
+		rows = append(rows, cpuRow(w.label, all[i], bars), rateRow(w.label, all[i], nil))
 	}
 	return append(rows, othersRow(all)), nil
 }
 
-func flagText(args []string) string {
-	if len(args) == 0 {
-		return "default"
-	}
-	return args[0][2:] + " " + args[1]
-}
-
+// getAndSet at each pipeline.
 func getAndSet() []work {
 	var works []work
 	for _, n := range pipelines {
 		for _, name := range []string{"get", "set"} {
-			works = append(works, named(name, name, piped(n)))
+			works = append(works, named(fmt.Sprintf("%s, pipeline %d", name, n), name, piped(n)))
 		}
 	}
 	return works
@@ -167,7 +154,8 @@ func enginesPart(o *options) ([]row, error) {
 func partitionsPart(o *options) ([]row, error) {
 	var rows []row
 	for _, n := range []string{"16", "64", "256", "1024", "4096"} {
-		r, err := o.versus([]string{"--partitions", n}, nil, []work{named("get", "get", piped(16)), named("mset", "mset", piped(1))}, nil)
+		works := []work{named("get, pipeline 16, "+n+" partitions", "get", piped(16)), named("mset, "+n+" partitions", "mset", piped(1))}
+		r, err := o.versus([]string{"--partitions", n}, nil, works, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -99,7 +99,7 @@ type section struct {
 	name  string
 	title string
 	about string
-	heads [2]string // of the raw columns; Sleipnir and reference if empty
+	heads [2]string // of the raw columns
 	rows  []row
 }
 
@@ -114,11 +114,7 @@ func (s section) missed() int {
 }
 
 func (s section) table() string {
-	heads := s.heads
-	if heads[0] == "" {
-		heads = [2]string{"Sleipnir", "reference"}
-	}
-	lines := [][]string{{"figure", "ratio", "bar", "", heads[0], heads[1], "unit"}}
+	lines := [][]string{{"figure", "ratio", "bar", "", s.heads[0], s.heads[1], "unit"}}
 	for _, r := range s.rows {
 		ratio := number(r.ratio)
 		if r.ratio >= 0 {

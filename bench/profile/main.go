@@ -134,7 +134,7 @@ func (o *options) report(data string) error {
 		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		fmt.Print(line)
+		fmt.Println(strings.TrimRight(line, " -\n"))
 		if n++; n == o.lines {
 			break
 		}

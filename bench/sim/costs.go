@@ -17,7 +17,7 @@ type Costs struct {
 	CommandNs float64 `doc:"a command from parser to reply, lease in this core's cache, nobody else about"`
 	CasNs     float64 `doc:"a compare-and-swap on a line that this core owns"`
 	LineNs    float64 `doc:"fetching a line that another core wrote last"`
-	PartLines float64 `doc:"lines of a partition that every command reads and some command writes: lease, header, table directory, counters (count)"`
+	PartLines float64 `doc:"lines of a partition that a command touches and commands write: lease, clock, counters (count)"`
 	Overlap   float64 `doc:"share of the time of those transfers that the processor overlaps with other work, 0 to 1"`
 	LentLines float64 `doc:"lines of a session that move to the lease's holder and back: session, operation, arguments, output (count)"`
 	PostNs    float64 `doc:"posting to a loop that is awake, besides the lines"`
@@ -33,7 +33,7 @@ type Costs struct {
 
 // assumed are the costs that are counted in the code rather than measured.
 func assumed() Costs {
-	return Costs{PartLines: 4, Overlap: 0.3, LentLines: 8, PostNs: 30, ClientNs: 30_000, SpinNs: 100, MaxServed: 64}
+	return Costs{PartLines: 3, Overlap: 0.3, LentLines: 8, PostNs: 30, ClientNs: 30_000, SpinNs: 100, MaxServed: 64}
 }
 
 func (c *Costs) text() string {

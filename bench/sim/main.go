@@ -82,7 +82,7 @@ func run(path, measure, server string, commands int, far float64, near int, set 
 		return err
 	}
 	w := sweep{costs: costs, base: setting{loops: 1, partitions: basePartitions, pipeline: basePipeline, keys: baseKeys,
-		connsPerLoop: 50, commands: commands, far: far, near: near, spinNs: costs.SpinNs, wakeNs: costs.WakeNs, seed: 1}}
+		connsPerLoop: 50, commands: commands, far: far, near: near, spinNs: costs.SpinNs, wakeNs: costs.WakeNs, partLines: costs.PartLines, seed: 1}}
 	fmt.Print(costs.text())
 	w.print()
 	return nil
@@ -113,6 +113,9 @@ func (w *sweep) print() {
 	calls := []float64{0, w.costs.WakeNs / 4, w.costs.WakeNs, w.costs.WakeNs * 4}
 	w.table("Speed against one loop by the cost in ns of waking a loop, which the holder of a lease pays (zipf 0.99)", "wake", headings(calls),
 		func(s *setting, i int) { s.wakeNs, s.skew = calls[i], 0.99 }, w.speed)
+	lines := []float64{1, 2, 3, 4, 6, 8}
+	w.table("Speed against one loop by the lines of a partition that each command touches and some write (pipeline 16, uniform keys)", "lines", headings(lines),
+		func(s *setting, i int) { s.partLines = lines[i] }, w.speed)
 	ahead := []int{0, 1, 2, 4, 8}
 	w.table("Speed against one loop if the lease and the partition's lines are fetched some commands ahead in the pipeline", "ahead", headings(ahead),
 		func(s *setting, i int) { s.ahead = ahead[i] }, w.speed)

@@ -18,6 +18,7 @@ type setting struct {
 	commands     int
 	spinNs       float64
 	wakeNs       float64
+	partLines    float64
 	ahead        int     // commands ahead in the pipeline whose lines are fetched
 	far          float64 // cost of a line from another group; 0 = LineNs
 	near         int     // cores in a group
@@ -306,7 +307,7 @@ func (m *model) take(c *core, l *lease) {
 	if moved > 0 {
 		m.res.moved++
 	}
-	lines := moved * m.costs.PartLines * (1 - m.costs.Overlap)
+	lines := moved * m.set.partLines * (1 - m.costs.Overlap)
 	if m.set.ahead > 0 {
 		// Fetched while the commands before were under way, as far as their time reaches.
 		lines = max(0, lines-float64(min(m.set.ahead, m.set.pipeline-len(c.conn.keys)))*m.costs.CommandNs)

@@ -13,7 +13,7 @@ func testCosts() Costs {
 }
 
 func testSetting() setting {
-	return setting{loops: 1, partitions: 256, pipeline: 16, keys: 10_000, connsPerLoop: 50, commands: 20_000, near: 8, spinNs: 200, seed: 1}
+	return setting{loops: 1, partitions: 256, pipeline: 16, keys: 10_000, connsPerLoop: 50, commands: 20_000, near: 8, spinNs: 200, wakeNs: 1000, partLines: 4, seed: 1}
 }
 
 // TestOneLoop holds the simulation to the arithmetic of its costs.

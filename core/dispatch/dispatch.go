@@ -158,13 +158,16 @@ func (d *Dispatcher) Input(c *loop.Conn) {
 func (d *Dispatcher) Tick(l *loop.Loop) int {
 	x := l.Data.(*Executor)
 	if l.NowMs == x.tickedMs {
-		return 1
+		if x.changed {
+			return 1 // something may have become due sooner
+		}
+		return x.nextTick
 	}
-	x.tickedMs = l.NowMs
+	x.tickedMs, x.changed = l.NowMs, false
 	x.now = l.NowMs
 	x.configure()
-	next := d.Hooks.Ticked(x)
-	return sooner(next, x.timers())
+	x.nextTick = sooner(d.Hooks.Ticked(x), x.timers())
+	return x.nextTick
 }
 
 // sooner returns the earlier of two delays in ms, -1 standing for never.

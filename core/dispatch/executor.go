@@ -27,8 +27,6 @@ const (
 	// maxAttempts is how often an all-or-none acquisition is tried before the
 	// command takes the token.
 	maxAttempts = 4
-	// maxKeptArgs bounds the argument array that is kept between commands.
-	maxKeptArgs = 1024
 )
 
 // none is the partition of an executor that keeps no lease.
@@ -41,10 +39,11 @@ type Executor struct {
 	loop  *loop.Loop // nil: an ordinary goroutine
 	Stats *stats.Local
 
-	call command.Call
-	args [][]byte
-	keys []command.KeyRef
-	mask partition.Mask
+	call  command.Call
+	args  [][]byte  // where the arguments of a batch stand
+	ahead []request // the batch that is under way
+	keys  []command.KeyRef
+	mask  partition.Mask
 
 	// held is the partition whose lease is kept over a run of commands.
 	held int
@@ -56,7 +55,9 @@ type Executor struct {
 	ticks     uint64 // clock at the end of the last command
 	lastName  *command.Command
 	slowTicks uint64
-	tickedMs  int64
+	tickedMs  int64 // when Tick last did its work
+	nextTick  int   // what it answered
+	changed   bool  // a command has run since that may have set a timer
 
 	blocked map[*session.Session]struct{}
 	paused  map[*session.Session]bool
@@ -116,50 +117,32 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.now = x.loop.NowMs
 	x.ticks = ticksNow()
 	s.ActiveMs = x.now
-	for s.State&session.Closing == 0 {
-		in := c.In()
-		if len(in) == 0 {
-			break
+	for more := true; more; {
+		var err error
+		more, err = x.readAhead(s, c.In())
+		for i := range x.ahead {
+			switch x.request(s, &x.ahead[i]) {
+			case lent:
+				return
+			case parked:
+				x.drop()
+				x.park(s, c)
+				return
+			case ran:
+			}
+			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes {
+				if i+1 < len(x.ahead) {
+					s.Parser.Reset()
+				}
+				c.Yield()
+				more, err = false, nil
+				break
+			}
 		}
-		limits := &x.limits
-		if s.State&session.Locked != 0 {
-			limits = &x.lockedLimits
-		}
-		args, n, err := s.Parser.Next(in, x.args[:0], limits)
 		if err != nil {
 			x.protocolError(s, c, err)
-			break
-		}
-		if n == 0 {
+		} else if !more {
 			c.Need(s.Parser.Need())
-			break
-		}
-		if cap(args) <= maxKeptArgs {
-			x.args = args
-		}
-		s.NetIn += uint64(n)
-		if len(args) == 0 {
-			c.Consume(n)
-			continue
-		}
-		switch x.request(s, args, n) {
-		case lent:
-			return
-		case parked:
-			x.drop()
-			c.Out, s.W.B = s.W.B, nil
-			if s.Blocked() {
-				x.blocked[s] = struct{}{}
-			}
-			c.Flush()
-			c.Unpin()
-			c.Park()
-			return
-		case ran:
-		}
-		if len(s.W.B) > flushBytes {
-			c.Yield()
-			break
 		}
 	}
 	x.drop()
@@ -167,6 +150,18 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	if s.State&session.Closing != 0 {
 		c.CloseAfterFlush()
 	}
+}
+
+// park lets a session of this loop wait.
+func (x *Executor) park(s *session.Session, c *loop.Conn) {
+	s.Parser.Reset()
+	c.Out, s.W.B = s.W.B, nil
+	if s.Blocked() {
+		x.blocked[s] = struct{}{}
+	}
+	c.Flush()
+	c.Unpin()
+	c.Park()
 }
 
 func (x *Executor) protocolError(s *session.Session, c *loop.Conn, err error) {
@@ -186,18 +181,19 @@ const (
 	lent                  // the session belongs to another thread now
 )
 
-// request carries out one request whose n bytes stand at the front of the
+// request carries out one request, which stands at the front of the
 // connection's input.
-func (x *Executor) request(s *session.Session, args [][]byte, n int) outcome {
-	cmd := x.lastName
-	if cmd == nil || len(cmd.Sub) != 0 || !command.Is(args[0], cmd.Name) || !cmd.TakesCount(len(args)) {
-		var err error
-		if cmd, err = x.d.Table.Find(args); err != nil {
-			s.Conn.Consume(n)
-			x.refuse(s, cmd, err)
-			return ran
-		}
-		x.lastName = cmd
+func (x *Executor) request(s *session.Session, r *request) outcome {
+	cmd, args, n := r.cmd, r.args, r.size
+	s.NetIn += uint64(n)
+	if r.err != nil {
+		s.Conn.Consume(n)
+		x.refuse(s, cmd, r.err)
+		return ran
+	}
+	if cmd == nil {
+		s.Conn.Consume(n)
+		return ran
 	}
 	s.Commands++
 	s.LastCommand = cmd.Full
@@ -219,7 +215,7 @@ func (x *Executor) request(s *session.Session, args [][]byte, n int) outcome {
 	}
 	s.Conn.Consume(n)
 	mark := len(s.W.B)
-	out := x.route(s, cmd, args)
+	out := x.route(s, r)
 	if out == ran && s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
@@ -227,9 +223,9 @@ func (x *Executor) request(s *session.Session, args [][]byte, n int) outcome {
 }
 
 // route takes the leases that the command needs, and runs it.
-func (x *Executor) route(s *session.Session, cmd *command.Command, args [][]byte) outcome {
-	if cmd.OneKey > 0 && cmd.Flags&command.OffLoop == 0 {
-		p := x.d.Set.Of(crc.Slot(args[cmd.OneKey]))
+func (x *Executor) route(s *session.Session, r *request) outcome {
+	cmd, args := r.cmd, r.args
+	if p := r.partition; p != none {
 		if p != x.held && !x.take(p) {
 			return x.lendFor(s, cmd, args, p)
 		}
@@ -302,6 +298,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
+	}
+	if cmd.Flags&(command.Write|command.Blocking) != 0 {
+		x.changed = true
 	}
 	if err != nil {
 		if err == command.Parked {

@@ -192,6 +192,7 @@ func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte)
 	o.args = append(o.args[:0], args...)
 	s.Last = s.View()
 	s.Lent = true
+	s.Parser.Reset() // what was read ahead is read again
 	c := s.Conn
 	c.Out = s.W.B
 	c.Park()

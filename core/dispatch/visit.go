@@ -58,13 +58,9 @@ func (d *Dispatcher) ResetStats() {
 	d.offLoop.reset()
 }
 
-// Kill ends the connection of a session of this loop: at once, or, for the
-// session that asks for it, after its reply.
-func (x *Executor) Kill(s *session.Session, self bool) {
-	if self {
-		s.KillAfterReply = true
-		return
-	}
+// Kill ends the connection of a session of this loop, which is not the one that
+// asks for it.
+func (x *Executor) Kill(s *session.Session) {
 	c := s.Conn
 	if !s.Lent {
 		x.unblock(s)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -17,6 +18,9 @@ type hooks Server
 // Opened makes a session for a new connection.
 func (h *hooks) Opened(c *loop.Conn) (*session.Session, error) {
 	s := &session.Session{ID: h.lastID.Add(1), CreatedMs: c.Loop().NowMs, ActiveMs: c.Loop().NowMs, User: "default"}
+	if h.Config.Str(config.RequirePass) != "" {
+		s.State |= session.Locked
+	}
 	h.sessions.Store(s.ID, s)
 	return s, nil
 }

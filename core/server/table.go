@@ -9,11 +9,16 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/config"
 )
 
+// CompatVersion is the version of Valkey that clients are told.
+const CompatVersion = "9.1.0"
+
 // newTable is the only list of command groups.
 func (s *Server) newTable() *command.Table {
 	row := func(id int) *command.Command { return s.Table.Row(id) }
 	return command.NewTable(
-		conncmd.Commands(),
+		conncmd.Commands(func() conncmd.Deps {
+			return conncmd.Deps{Dispatcher: s.dispatcher, Config: s.Config, Name: "valkey", Version: CompatVersion}
+		}),
 		keycmd.Commands(),
 		stringcmd.Commands(limits{s.Config}),
 		txncmd.Commands(row),

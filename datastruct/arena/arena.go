@@ -63,7 +63,7 @@
 // Freed memory stays committed ("dirty") until Trim, which the owner calls now and then with a bound on the
 // work. Trim has hysteresis without a tuning knob: it gives back only as much as lay unused during the
 // whole time since the last pass (the low-water mark of dirty pages), so a partition that breathes
-// keeps its memory, and one that has shrunk loses it within two passes. Whole chunks return to the Range.
+// keeps its memory, and one that has shrunk loses it within a few passes. Whole chunks return to the Range.
 //
 // # Accounts
 //
@@ -157,8 +157,9 @@ type Arena struct {
 	hugeDirty int                  // lease: the part of dirty in chunks that share a huge page
 	commit    gauge                // written under the lease, read by anyone: bytes committed
 	owner     *Range               // hands out chunks
+	end       Ref                  // of the range: all blocks lie below
 	shadow    unsafe.Pointer       // debug builds: a uint16 for each 8 bytes of the range
-	_         [cacheLine - 8]byte  // the next arena's fields are on another line
+	_         [cacheLine - 16]byte // the next arena's fields are on another line
 }
 
 const (
@@ -169,7 +170,7 @@ const (
 
 // New returns an empty arena on r. It takes no memory from r until the first Alloc.
 func New(r *Range) *Arena {
-	return &Arena{base: r.base, pages: r.pages, shadow: r.shadow, owner: r}
+	return &Arena{base: r.base, pages: r.pages, shadow: r.shadow, owner: r, end: Ref(r.size >> refBits)}
 }
 
 // Alloc returns an uninitialised block of at least n bytes, or 0 if the range has no room.
@@ -241,6 +242,10 @@ func (a *Arena) Bytes(ref Ref, n int) []byte {
 	}
 	return unsafe.Slice((*byte)(unsafe.Add(a.base, uintptr(ref)<<refBits)), n)
 }
+
+// Contains says whether ref lies in the range, so that reading there is harmless even if it names no block. Any
+// goroutine may call it.
+func (a *Arena) Contains(ref Ref) bool { return ref < a.end }
 
 // Used returns the bytes allocated, rounded up to their size classes. Any goroutine may call it.
 func (a *Arena) Used() int64 {

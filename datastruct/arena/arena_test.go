@@ -79,7 +79,7 @@ func TestAllocSizes(t *testing.T) {
 
 // drain runs as many passes of Trim as it takes to give everything back.
 func drain(a *Arena) {
-	for range 4 {
+	for range 6 {
 		for a.Trim(8) {
 		}
 	}

@@ -5,6 +5,7 @@ package arena
 import (
 	"fmt"
 	"math"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -40,8 +41,15 @@ func (b *backing) unreserve() {
 	*b = backing{}
 }
 
-// release gives the memory of n bytes at p back to the system. The contents are lost, the addresses stay.
+// release gives the memory of n bytes at p back to the system. The contents are lost, the addresses stay. Where
+// the system's pages are larger than 4 KiB, those that lie in the stretch only in part stay committed.
 func release(p unsafe.Pointer, n int) {
-	// An error means that the memory stays committed, which harms nobody.
-	_ = unix.Madvise(unsafe.Slice((*byte)(p), n), adviceRelease)
+	size := os.Getpagesize()
+	skip := int(-uintptr(p) & uintptr(size-1))
+	if n = (n - skip) &^ (size - 1); n <= 0 {
+		return
+	}
+	// Valid by rule 3 of package unsafe: skip is less than the stretch. An error means that the memory stays
+	// committed, which harms nobody.
+	_ = unix.Madvise(unsafe.Slice((*byte)(unsafe.Add(p, skip)), n), adviceRelease)
 }

@@ -1,6 +1,10 @@
 package arena
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/sleipnirdb/sleipnir/internal/invariant"
+)
 
 // hugeSlabs is how many slabs a class has in this arena when more of them come out of huge pages, where what is
 // not yet carved is committed all the same: half a page for each class then is little.
@@ -9,6 +13,7 @@ const hugeSlabs = 4
 // allocSlow is Alloc for what the fast path doesn't do: large blocks, sizes outside the table, a current
 // slab without free blocks, and all of it in debug builds.
 func (a *Arena) allocSlow(n int, p Purpose) Ref {
+	invariant.Check(n >= 0, "allocation of a negative size")
 	if n > classMax {
 		return a.allocLarge(n, p)
 	}

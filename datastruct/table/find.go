@@ -6,17 +6,31 @@ import (
 
 // Probe walks over the elements that may have the hash asked for. It lives on the stack of the caller and
 // is good until the table is changed.
+//
+// It has as many fields as the compiler keeps in registers: with one more, a Find takes half as long again.
 type Probe struct {
-	a    *arena.Arena
+	ref  arena.Ref // the next candidate; 0 = there's none; askMore = there may be
+	rest uint64    // what more needs to know, see below
 	b    *bucket
-	hits slots  // not yet returned
-	rest uint64 // where to look when hits are used up: probeHome or probeChain, with Ref and tag; 0 = nowhere
+	a    *arena.Arena
 }
 
-// What Probe.rest holds: the tag in the lowest byte, in the bits above wordRef the segment.
+// askMore is no element's Ref: the arena's own maps are there.
+const askMore arena.Ref = 1
+
+// Probe.rest:
+//
+//	bit 0 …  7   tag
+//	    8 … 11   how many candidates of b have been returned or stand in ref
+//	         12  b is the home, and its filter says that there may be more elsewhere
+//	         13  b is in a chain, and has a successor
+//	   24 … 63   Ref of the segment, as in a word
 const (
-	probeHome  = 1 << 8 // b is the home, and its filter says that there may be more elsewhere
-	probeChain = 1 << 9 // b is in a chain, and has a successor
+	probeTag   = 1<<8 - 1
+	probeDone  = 1 << 8
+	probeAway  = 12
+	probeHome  = 1 << probeAway
+	probeChain = 1 << 13
 )
 
 // Find returns a probe for the elements with hash h.
@@ -40,43 +54,54 @@ func (t *Table) Find(a *arena.Arena, h uint64) Probe {
 	b := w.bucket(a, w.home(h))
 	tag := tagOf(h)
 	late := b.late()
-	p := Probe{a: a, b: b, hits: zeroTags(b.early()^tag*everyByte, late^tag*everyByte)}
-	if late>>32>>(metaFilter+tag&15)&1 != 0 {
-		p.rest = uint64(w)>>wordRef<<wordRef | probeHome | tag
+	hits := zeroTags(b.early()^tag*everyByte, late^tag*everyByte)
+	away := late >> 32 >> (metaFilter + tag&15) & 1
+	ref := arena.Ref(away) // nothing or askMore
+	rest := uint64(w)>>wordRef<<wordRef | away<<probeAway | tag
+	if hits != 0 {
+		ref = b.ref(hits.first())
+		rest |= probeDone
 	}
-	return p
+	return Probe{ref, rest, b, a}
 }
 
 // Next returns the next candidate, or false if there is none.
-func (p *Probe) Next() (arena.Ref, bool) {
-	for p.hits == 0 {
-		if p.rest == 0 {
-			return 0, false
-		}
-		*p = p.onward()
+//
+//gcassert:inline
+func (p *Probe) Next() (r arena.Ref, ok bool) {
+	if r = p.ref; r == askMore {
+		r = p.more()
 	}
-	i := p.hits.first()
-	p.hits &= p.hits - 1
-	return p.b.ref(i), true
+	p.ref = askMore
+	return r, r != 0
 }
 
-// onward moves to the next bucket.
-//
-//go:noinline
-func (p Probe) onward() Probe {
-	tag := p.rest & 0xff
-	if p.b.isChained() {
-		p.b = (*bucket)(p.a.Ptr(p.b.ref(linkSlot)))
-		p.rest = 0
-		if p.b.isChained() {
-			p.rest = probeChain | tag
+// more is Next for all candidates but the first in the home.
+func (p *Probe) more() arena.Ref {
+	tag := p.rest & probeTag
+	for {
+		hits := p.b.match(tag)
+		for range p.rest / probeDone & 15 {
+			hits &= hits - 1
 		}
-	} else {
-		p.b = word(p.rest).bucket(p.a, p.b.buddy())
-		p.rest = 0
+		if hits != 0 {
+			p.rest += probeDone
+			return p.b.ref(hits.first())
+		}
+		switch {
+		case p.rest&(probeHome|probeChain) == 0:
+			return 0
+		case p.b.isChained():
+			p.b = p.b.next(p.a)
+			p.rest = tag
+			if p.b.isChained() {
+				p.rest |= probeChain
+			}
+		default:
+			p.b = word(p.rest).bucket(p.a, p.b.buddy())
+			p.rest = tag
+		}
 	}
-	p.hits = p.b.match(tag)
-	return p
 }
 
 // Prefetch asks for the cache line that Find will need, and doesn't wait for it.

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	nodeBytes   = 1024 // measured: see BenchmarkNodeSize
+	nodeBytes   = 1024 // 512 costs 0.8 bytes more for an item, 2048 moves more at each change; otherwise as fast
 	headerBytes = 16
 	keyBytes    = 8
 	refBytes    = arena.RefBytes

@@ -1,6 +1,11 @@
 package tree
 
-import "github.com/sleipnirdb/sleipnir/datastruct/arena"
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+)
 
 // probe is what is looked for: an item, or a place among items of one key.
 type probe struct {
@@ -28,18 +33,18 @@ func (q *probe) tie(r arena.Ref) int {
 	return 1
 }
 
-// search returns the position of the first item from position lo on that isn't smaller than the probe, and
+// search returns the position of the first item from position from on that isn't smaller than the probe, and
 // whether it equals it.
-func (v node) search(lo int, q *probe) (int, bool) {
+func (v node) search(from int, q *probe) (int, bool) {
 	n := v.n()
-	lo = v.lowerBound(lo, n, q.Key)
+	lo := v.lowerBound(from, n, q.Key)
 	if lo == n || v.key(lo) != q.Key {
 		return lo, false
 	}
 	hi := lo + 1
 	if hi < n && v.key(hi) == q.Key {
 		if hi = n; q.Key != 1<<64-1 {
-			hi = v.lowerBound(lo, n, q.Key+1)
+			hi = v.lowerBound(from, n, q.Key+1)
 		}
 	}
 	for lo < hi {
@@ -57,17 +62,35 @@ func (v node) search(lo int, q *probe) (int, bool) {
 	return lo, false
 }
 
-// lowerBound returns the first position in [lo, n) whose key is at least key, or n.
-func (v node) lowerBound(lo, n int, key uint64) int {
-	for lo < n {
-		mid := int(uint(lo+n) >> 1)
-		if v.key(mid) < key {
-			lo = mid + 1
-		} else {
-			n = mid
-		}
+// The keys of a node by cache lines: the first holds the header and firstLine keys, the others keysInLine.
+const (
+	firstLine  = (64 - headerBytes) / keyBytes
+	keysInLine = 64 / keyBytes
+)
+
+// lowerBound returns the first position in [from, n) whose key is at least key, or n.
+//
+// It counts smaller keys instead of halving the interval: first the last one of each cache line, then those of the one
+// line where the answer is. No step waits for the memory or the branch of the one before it: for a node in the cache
+// that is faster than a binary search, for one that isn't it's one miss instead of four.
+func (v node) lowerBound(from, n int, key uint64) int {
+	keys := v.b[headerBytes : headerBytes+keyBytes*n]
+	var lines uint64
+	for at := keyBytes * (firstLine - 1); at+keyBytes <= len(keys); at += 64 {
+		_, isLess := bits.Sub64(binary.LittleEndian.Uint64(keys[at:]), key, 0)
+		lines += isLess
 	}
-	return lo
+	if lines > 0 {
+		from = firstLine + keysInLine*(int(lines)-1)
+	}
+	keys = keys[keyBytes*from:]
+	keys = keys[:min(len(keys), 64)]
+	for len(keys) >= keyBytes {
+		_, isLess := bits.Sub64(binary.LittleEndian.Uint64(keys), key, 0)
+		from += int(isLess)
+		keys = keys[keyBytes:]
+	}
+	return from
 }
 
 // path leads from the root to a place in a leaf. It lives on the stack.
@@ -93,7 +116,7 @@ func (t *Tree) descend(a *arena.Arena, p *path, q *probe) bool {
 		if !isEqual {
 			i--
 		}
-		p.at[p.depth%maxHeight] = step{ref, i}
+		p.at[p.depth] = step{ref, i}
 		p.depth++
 		ref = v.child(i)
 	}
@@ -113,7 +136,7 @@ func (t *Tree) descendRank(a *arena.Arena, p *path, rank int) {
 			rank -= c
 			i++
 		}
-		p.at[p.depth%maxHeight] = step{ref, i}
+		p.at[p.depth] = step{ref, i}
 		p.depth++
 		ref = v.child(i)
 	}

@@ -61,7 +61,7 @@ type Tree struct {
 }
 
 const (
-	maxHeight = 16 // inner nodes split in halves: 16 levels hold more than 2^32 items
+	maxHeight = 12 // nodes that are a quarter full hold 2^32 items in ten levels
 	maxItems  = 1<<32 - 1
 )
 

@@ -9,4 +9,6 @@ var counterTrusted = counterConstant() && kernelTrusts()
 func Ticks() uint64
 
 // ticksOfMono is where Ticks jumps to if the counter isn't trusted.
+//
+//lint:ignore U1000 the assembly uses it
 func ticksOfMono() uint64 { return uint64(Mono()) }

@@ -72,7 +72,8 @@ type Conn struct {
 	inSeen  int               // figures as of Park
 	outSeen int
 	ln      *Listener
-	post    Post // for moves and adoption
+	post    Post  // for moves and adoption
+	sentTo  *Loop // on the way there, or there
 
 	// Atomic.
 	loop  atomic.Pointer[Loop] // where to post
@@ -102,7 +103,7 @@ func (c *Conn) OutFull() bool { return len(c.Out) >= maxPendingOut }
 // Replies already in Out are not sent before Resume: call Flush first if the wait may be long.
 func (c *Conn) Park() {
 	l := c.loop.Load()
-	c.flags |= parked
+	c.flags = c.flags&^hupTold | parked
 	c.inSeen, c.outSeen = len(c.in), len(c.Out)
 	if c.shared {
 		c.shared = false
@@ -270,10 +271,7 @@ func (l *Loop) serve(c *Conn) {
 		}
 	}
 	if c.flags&parked != 0 {
-		if c.flags&(hup|hupTold) == hup {
-			c.flags |= hupTold
-			l.g.handler.Hangup(c)
-		}
+		l.tell(c)
 		return
 	}
 	if c.abort == nil && !c.closing && len(c.rest) <= maxPendingOut {
@@ -283,8 +281,24 @@ func (l *Loop) serve(c *Conn) {
 			l.read(c)
 		}
 	}
-	if c.flags&(parked|closed) == 0 {
+	l.after(c)
+}
+
+// after is what follows a call of the handler for c.
+func (l *Loop) after(c *Conn) {
+	switch {
+	case c.flags&parked != 0:
+		l.tell(c)
+	case c.flags&closed == 0:
 		l.settle(c)
+	}
+}
+
+// tell has the handler know that the peer of a parked connection has gone, once for each time it is parked.
+func (l *Loop) tell(c *Conn) {
+	if c.flags&(hup|hupTold) == hup {
+		c.flags |= hupTold
+		l.g.handler.Hangup(c)
 	}
 }
 

@@ -158,7 +158,9 @@ func (g *Group) place(base, sock transport.Conn, ln *Listener) {
 	c := &Conn{sock: sock, base: base, ln: ln}
 	c.drainer, _ = sock.(transport.Drainer)
 	l := g.lightest(nil)
-	l.send(c, l, true)
+	if !l.send(c, l, true) {
+		_ = sock.Close()
+	}
 }
 
 // lightest is the loop with the fewest connections, other than not.

@@ -15,8 +15,9 @@ type Handler interface {
 	// Input is called when c.In holds bytes that it didn't hold before, or what Need asked for, or after Yield and
 	// Resume. It parses, executes, calls Consume, and appends replies to c.Out; it may Park the connection.
 	Input(c *Conn)
-	// Hangup tells, once, that the peer of a parked connection has closed (or that the group stops). The connection
-	// ends after its Resume; until then its input, Out and Data aren't the loop's.
+	// Hangup tells, once for each Park, that the peer of a parked connection has closed (or that the group stops); it
+	// may come within the call that parked it, after the handler has returned. The connection ends after its Resume;
+	// until then its input, Out and Data aren't the loop's.
 	Hangup(c *Conn)
 	// Close is the last call for a connection. why is nil after CloseAfterFlush, io.EOF if the peer closed.
 	Close(c *Conn, why error)
@@ -143,14 +144,16 @@ func (l *Loop) wane() {
 	}
 }
 
-// wind asks c to end: at once if nothing is owed, otherwise after sending.
+// wind asks c to end: at once if nothing is owed, otherwise after sending; if it is parked, whenever the handler
+// has it resumed. It is called each round, because a connection may park after it has been asked.
 func (l *Loop) wind(c *Conn) {
 	if c.flags&draining == 0 {
 		c.flags |= draining
-		if c.flags&parked != 0 {
-			c.flags |= hup
-		}
 		l.enqueue(c)
+	}
+	if c.flags&parked != 0 {
+		c.flags |= hup
+		l.tell(c)
 	}
 }
 
@@ -177,24 +180,20 @@ func (l *Loop) idle() {
 
 // adopt makes c one of the loop's connections. On the loop.
 func (l *Loop) adopt(c *Conn, fresh bool) {
+	if c.sentTo != l { // which has ended meanwhile; this loop got its posts
+		c.sentTo.count.Add(-1)
+		l.count.Add(1)
+	}
 	if l.retiring && !l.stopping {
 		l.count.Add(-1)
-		l.send(c, l.g.lightest(l), fresh)
+		if !l.send(c, l.g.lightest(l), fresh) {
+			l.lost(c, fresh)
+		}
 		return
 	}
-	c.index = len(l.conns)
-	l.conns = append(l.conns, c)
-	c.loop.Store(l)
-	c.owner.Store(l)
+	l.enroll(c)
 	if err := l.port.watch(c); err != nil {
-		if fresh {
-			// The handler has never heard of it.
-			c.flags |= closed
-			_ = c.sock.Close()
-			l.remove(c)
-			return
-		}
-		c.Abort(err)
+		l.unadopted(c, fresh, err)
 		return
 	}
 	if !fresh {
@@ -209,23 +208,53 @@ func (l *Loop) adopt(c *Conn, fresh bool) {
 	c.flags |= serving
 	l.g.handler.Open(c)
 	c.flags &^= serving
-	if c.flags&(parked|closed) == 0 {
-		l.settle(c)
-	}
+	l.after(c)
 }
 
 func adoptFresh(l *Loop, arg any) { l.adopt(arg.(*Conn), true) }
 func adoptMoved(l *Loop, arg any) { l.adopt(arg.(*Conn), false) }
 
-// send posts c to another loop, which adopts it.
-func (l *Loop) send(c *Conn, to *Loop, fresh bool) {
+// enroll puts c on the loop's list; count includes it already.
+func (l *Loop) enroll(c *Conn) {
+	c.index = len(l.conns)
+	l.conns = append(l.conns, c)
+	c.loop.Store(l)
+	c.owner.Store(l)
+}
+
+// unadopted ends a connection on the loop's list that the engine doesn't take. Of a fresh one the handler has never
+// heard.
+func (l *Loop) unadopted(c *Conn, fresh bool, err error) {
+	if !fresh {
+		c.Abort(err)
+		return
+	}
+	c.flags |= closed
+	_ = c.sock.Close()
+	l.remove(c)
+}
+
+// lost ends a connection that was on its way to another loop when the group stopped.
+func (l *Loop) lost(c *Conn, fresh bool) {
+	l.count.Add(1)
+	l.enroll(c)
+	l.unadopted(c, fresh, ErrStopped)
+}
+
+// send posts c to another loop, which adopts it. It is false if there are no loops any more.
+func (l *Loop) send(c *Conn, to *Loop, fresh bool) bool {
 	to.count.Add(1)
+	c.sentTo = to
 	c.loop.Store(to)
 	c.post = Post{Fn: adoptMoved, Arg: c}
 	if fresh {
 		c.post.Fn = adoptFresh
 	}
-	to.deliver(&c.post)
+	if to.deliver(&c.post) {
+		return true
+	}
+	to.count.Add(-1)
+	return false
 }
 
 // move gives c to another loop. The owner's part isn't touched, so a parked connection can move as well; what is
@@ -241,7 +270,9 @@ func (l *Loop) move(c *Conn, to *Loop) {
 		c.flags &^= writeBlocked
 	}
 	l.remove(c)
-	l.send(c, to, false)
+	if !l.send(c, to, false) {
+		l.lost(c, false)
+	}
 }
 
 // remove takes c off the loop's list.

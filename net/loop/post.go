@@ -93,7 +93,8 @@ func (c *Conn) Post(p *Post) {
 	c.loop.Load().deliver(p)
 }
 
-func (l *Loop) deliver(p *Post) {
+// deliver puts p into the box of the loop or of the one that took its place. It is false if there is none.
+func (l *Loop) deliver(p *Post) bool {
 	for l != nil {
 		wake, ok := l.box.put(p)
 		if ok {
@@ -101,10 +102,11 @@ func (l *Loop) deliver(p *Post) {
 				l.wakes.Add(1)
 				l.port.wake()
 			}
-			return
+			return true
 		}
 		l = l.heir.Load()
 	}
+	return false
 }
 
 // drain runs what was posted up to now. What is posted meanwhile waits for the next round, so that posts which make
@@ -135,7 +137,5 @@ func (l *Loop) drainConn(p *Post, c *Conn) {
 	}
 	l.lend(c)
 	p.Fn(l, p.Arg)
-	if c.flags&(parked|closed|serving) == 0 {
-		l.settle(c)
-	}
+	l.after(c)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // Limits bound what a client may send. A zero field means its default.
@@ -124,11 +125,15 @@ func (p *Parser) next(buf []byte, args [][]byte, lim *Limits) ([][]byte, int, er
 	if buf[0] != '*' {
 		return p.nextInline(buf, args, lim)
 	}
-	resumed := p.count != 0
-	if !resumed {
+	again := p.count != 0 // arguments were passed before, or more will come: they are collected at the end
+	if !again {
 		if empty, err := p.readCount(buf, lim); empty != 0 || p.count == 0 {
 			return args, empty, err
 		}
+		again = int(p.count) > (len(buf)-p.pos)/minArg
+	}
+	if !again {
+		args = slices.Grow(args, int(p.count))
 	}
 	for ; p.left > 0; p.left-- {
 		if !p.sized {
@@ -140,13 +145,13 @@ func (p *Parser) next(buf []byte, args [][]byte, lim *Limits) ([][]byte, int, er
 		if len(buf)-2 < end {
 			return args[:0], 0, nil
 		}
-		if !resumed {
+		if !again {
 			args = append(args, buf[p.pos:end:end])
 		}
 		p.pos, p.sized = end+2, false
 	}
 	n := p.pos
-	if resumed {
+	if again {
 		args = collect(buf, args, int(p.count))
 	}
 	*p = Parser{}
@@ -228,6 +233,7 @@ func (p *Parser) line(buf []byte, end byte, lim *Limits) (at int, tooLong bool) 
 
 // collect sets args to the arguments of the complete and valid request at the head of buf.
 func collect(buf []byte, args [][]byte, count int) [][]byte {
+	args = slices.Grow(args, count)
 	pos := bytes.IndexByte(buf, '\r') + 2
 	for range count {
 		size, next := shortSize(buf, pos)

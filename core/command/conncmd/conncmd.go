@@ -5,12 +5,31 @@ import (
 	"math"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/session"
 )
 
+// Deps are the subsystems that the group speaks for.
+type Deps struct {
+	Dispatcher *dispatch.Dispatcher
+	Config     *config.Config
+	// Name and Version are what HELLO answers.
+	Name, Version string
+}
+
 // Commands returns the rows of the connection group.
-func Commands() []command.Command {
+func Commands(deps func() Deps) []command.Command {
+	g := &group{deps}
+	const anyTime = command.AllowBusy | command.NoScript | command.Loading | command.Stale | command.Fast
 	rows := []command.Command{
+		{Name: "auth", Arity: -2, Flags: anyTime | command.NoAuth | command.Sentinel, Since: "1.0.0",
+			Complexity: "O(N) where N is the number of passwords defined for the user", Summary: "Authenticates the connection.", Run: g.auth},
+		{Name: "hello", Arity: -1, Flags: anyTime | command.NoAuth | command.Sentinel, Since: "6.0.0", Complexity: "O(1)",
+			Summary: "Handshakes with the server.", Run: g.hello},
+		{Name: "reset", Arity: 1, Flags: anyTime | command.NoAuth | command.MultiControl | command.InPubSub, Since: "6.2.0", Complexity: "O(1)",
+			Scope: command.ScopeRoute, Route: routeReset, Summary: "Resets the connection.", Run: g.reset},
+		g.clientRow(),
 		{Name: "ping", Arity: -1, Flags: command.Fast | command.Sentinel | command.InPubSub, Since: "1.0.0", Complexity: "O(1)",
 			Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Summary: "Returns the server's liveliness response.", Run: ping},
 		{Name: "echo", Arity: 2, Flags: command.Loading | command.Stale | command.Fast, Since: "1.0.0", Complexity: "O(1)",
@@ -21,10 +40,15 @@ func Commands() []command.Command {
 			Since: "1.0.0", Complexity: "O(1)", DeprecatedSince: "7.2.0", ReplacedBy: "just closing the connection", Summary: "Closes the connection.", Run: quit},
 	}
 	for i := range rows {
-		rows[i].Group, rows[i].ACL = "connection", command.CatConnection
+		rows[i].Group = "connection"
+		if len(rows[i].Sub) == 0 {
+			rows[i].ACL = command.CatConnection
+		}
 	}
 	return rows
 }
+
+type group struct{ deps func() Deps }
 
 func ping(c *command.Call) error {
 	if len(c.Args) > 2 {

@@ -1,0 +1,48 @@
+package table
+
+import "github.com/sleipnirdb/sleipnir/datastruct/arena"
+
+// HintBucket and HintHit are Prefetch and PrefetchHit for a caller without the lease, who has parsed a request
+// ahead of its turn and wants its cache lines under way.
+//
+// They read what another core may be changing, so what they find is a guess: it is bounded to the arena's range,
+// which is readable throughout, and used for nothing but a prefetch. The race detector would rightly complain, so builds
+// with assertions leave them out.
+
+// HintBucket asks for the bucket that Find will need, if nobody changes the table meanwhile.
+func (t *Table) HintBucket(a *arena.Arena, h uint64) {
+	if w, ok := t.guess(a, h); ok {
+		prefetch(w.bucket(a, w.home(h)))
+	}
+}
+
+// HintHit asks for the element that Find will return first, if nobody changes the table meanwhile. It needs the line
+// that HintBucket asked for.
+func (t *Table) HintHit(a *arena.Arena, h uint64) {
+	w, ok := t.guess(a, h)
+	if !ok {
+		return
+	}
+	b := w.bucket(a, w.home(h))
+	if hits := b.match(tagOf(h)); hits != 0 {
+		if r := b.ref(hits.first()); a.Contains(r) {
+			prefetch((*bucket)(a.Ptr(r)))
+		}
+	}
+}
+
+// guess returns the word of the segment for hash h as it looks at this instant, if it leads into the range.
+func (t *Table) guess(a *arena.Arena, h uint64) (w word, ok bool) {
+	w = t.root
+	if shift := t.shift & 63; shift != 0 {
+		i := h >> shift
+		if !a.Contains(w.ref() + arena.Ref(i)) {
+			return 0, false
+		}
+		w = *t.at(a, i)
+	}
+	return w, w.ref() != 0 && a.Contains(w.ref()+maxSegmentRefs)
+}
+
+// maxSegmentRefs is the extent of the largest segment.
+const maxSegmentRefs = 128 * bucketRefs
