@@ -8,14 +8,20 @@ import (
 
 // DB is one database of one partition. The lease of the partition protects it.
 type DB struct {
+	// What a look-up needs: one cache line, as the size makes the allocation aligned.
+	table table.Table  // all keys
+	arena *arena.Arena // the space's, kept here to save a step on each look-up
+	seed  uint64       // likewise
+
 	space    *Space
-	arena    *arena.Arena       // the space's, kept here to save a step on each look-up
-	seed     uint64             // likewise
-	table    table.Table        // all keys
 	expiries expiries           // the keys with an expiry, in order of it
 	watched  map[string][]watch // on the Go heap; empty as a rule
 	number   int
+	_        [sizeDB - 136]byte
 }
+
+// sizeDB is a size class of the Go heap that is aligned to cache lines.
+const sizeDB = 192
 
 // makeDB makes database i when it is first asked for.
 func (s *Space) makeDB(i int) *DB {

@@ -69,33 +69,38 @@ type Config struct {
 
 // Space is the data of one partition. The lease of the partition protects it.
 type Space struct {
+	// What every look-up needs: one cache line.
+	dbs     []*DB // nil until used
 	now     int64 // unix ms, never runs backwards
 	clock   accessClock
-	seed    uint64
-	arena   *arena.Arena
-	mem     *arena.Range
-	dbs     []*DB // nil until used
-	events  Events
 	mask    Class // events that somebody wants
 	follow  Follow
 	mode    ExpiryMode
-	stats   Stats
-	policy  Policy
 	noTouch bool // see SetNoTouch
-	rnd     random
-	pool    pool // eviction candidates
+	stats   Stats
 
+	seed    uint64
+	arena   *arena.Arena
+	mem     *arena.Range
+	events  Events
+	policy  Policy
+	rnd     random
 	garbage []detachedDB // freed in slices
 	keyCopy []byte       // scratch for a key whose entry is about to go
 	scan    scan         // the scan under way
+	pool    pool         // eviction candidates
 
 	// Bound once: a method value made per call would be allocated.
 	hashOf    func(arena.Ref) uint64
 	freeEntry func(arena.Ref)
 	scanVisit func(arena.Ref)
 
-	due atomic.Int64 // see NextDue
+	_   [cacheLine]byte
+	due atomic.Int64 // see NextDue; on a line of its own, as others than the lease's holder read it
+	_   [cacheLine - 8]byte
 }
+
+const cacheLine = 64
 
 // NewSpace returns an empty space.
 func NewSpace(cfg Config) *Space {

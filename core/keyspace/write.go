@@ -38,12 +38,9 @@ func (d *DB) Add(key []byte, v Value, expireAt int64) error {
 // Update makes v the value of the entry and keeps its expiry and access field. It returns the entry as it is now: it may
 // have moved.
 func (d *DB) Update(e Entry, v Value) (Entry, error) {
-	if v.Enc == object.EncInt && e.Type() == object.String {
-		if _, ok := e.IsInt(); ok {
-			e.SetInt(v.Int)
-			d.changed(e)
-			return e, nil
-		}
+	if v.Enc == object.EncInt && e.SetInt(v.Int) {
+		d.changed(e)
+		return e, nil
 	}
 	return d.replaceValue(e.Hash(d.seed), e, v, e.ExpireAt())
 }
@@ -140,7 +137,13 @@ func (d *DB) overwrite(h uint64, e Entry, v Value, expireAt int64) error {
 	if expireAt == KeepTTL {
 		expireAt = e.ExpireAt()
 	}
-	d.space.touch(e)
+	if e.Access() != d.space.clock.still {
+		d.space.touch(e)
+	}
+	if expireAt == NoTTL && e.OverwritePlain(v) {
+		d.changed(e)
+		return nil
+	}
 	_, err := d.replaceValue(h, e, v, expireAt)
 	return err
 }

@@ -229,14 +229,22 @@ func (e Entry) longKey() (at, n int) {
 
 // keyEnd returns the offset of what follows the key.
 func (e Entry) keyEnd() int {
-	if n := int(e.head()[offKeyLen]); n < 0x80 {
-		return headerBytes + n
+	if n := e.head()[offKeyLen]; n < 0x80 {
+		return headerBytes + int(n)
 	}
+	return e.longKeyEnd()
+}
+
+func (e Entry) longKeyEnd() int {
 	at, n := e.longKey()
 	return at + n
 }
 
 // bodyAt returns the offset of the body.
 func (e Entry) bodyAt() int {
-	return e.keyEnd() + int(slotSize[e.head()[offFlags]&flagsExpiry])
+	h := e.head()
+	if n := h[offKeyLen]; n < 0x80 {
+		return headerBytes + int(n) + int(slotSize[h[offFlags]&flagsExpiry])
+	}
+	return e.longKeyEnd() + int(slotSize[h[offFlags]&flagsExpiry])
 }

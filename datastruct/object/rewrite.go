@@ -1,6 +1,7 @@
 package object
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"strconv"
@@ -18,11 +19,14 @@ func Fits(c, need int) bool {
 	return need <= c && need > c-classStep(c)
 }
 
+// linearClasses is the arena's size up to which its classes are 8 bytes apart.
+const linearClasses = 128
+
 // classStep is the distance from the arena's size class c to the one below: 8 bytes at first, then an eighth of a power of
 // two, pages in the end.
 func classStep(c int) int {
 	switch {
-	case c <= 128:
+	case c <= linearClasses:
 		return 8
 	case c > 16<<10:
 		return 4 << 10
@@ -34,6 +38,31 @@ func classStep(c int) int {
 func (e Entry) FitsValue(v Value, expireAt int64) bool {
 	body, _ := v.size()
 	return Fits(e.a.Cap(e.ref), e.keyEnd()+int(slotSize[expiryFlag(expireAt)])+body)
+}
+
+// OverwritePlain does what FitsValue and Overwrite do for the most common case, and says whether this is one: a short value, before
+// and after, no expiry slot, and a block of the first classes. It needs no look at the arena's maps: by the whole-block rule
+// the old need tells the class of the block.
+func (e Entry) OverwritePlain(v Value) bool {
+	h := e.head()
+	if h[offFlags]|h[offKind]&15 != 0 || int(h[offKeyLen])+len(v.Bytes) > linearClasses-headerBytes-2 {
+		return false
+	}
+	at := headerBytes + int(h[offKeyLen])
+	old, need := at+intBytes, at+intBytes
+	if Encoding(h[offKind]>>4) != EncInt {
+		start, n := e.inline(at)
+		old = start + n
+	}
+	if v.Enc != EncInt {
+		need = at + 1 + len(v.Bytes)
+	}
+	if (old+7)>>3 != (need+7)>>3 || old > linearClasses {
+		return false
+	}
+	h[offKind] = byte(String) | byte(v.Enc)<<4
+	putInline(e.a.Bytes(e.ref, need)[at:], v)
+	return true
 }
 
 // Overwrite makes v and expireAt value and expiry of the entry, which becomes a string. FitsValue must have said yes. It returns
@@ -253,10 +282,15 @@ func (e Entry) bodySize() int {
 	return start - at + n
 }
 
-// SetInt makes n the value of an int-encoded string, in place.
-func (e Entry) SetInt(n int64) {
+// SetInt makes n the value of an int-encoded string, in place. It returns false, with nothing changed, if the entry isn't one.
+func (e Entry) SetInt(n int64) bool {
+	h := e.head()
+	if h[offKind] != byte(String)|byte(EncInt)<<4 {
+		return false
+	}
 	at := e.bodyAt()
-	putInline(e.a.Bytes(e.ref, at+intBytes)[at:], Int(n))
+	binary.LittleEndian.PutUint64(e.a.Bytes(e.ref, at+intBytes)[at:], uint64(n))
+	return true
 }
 
 // Size returns the bytes that the entry's blocks take in the arena.
