@@ -4,6 +4,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
@@ -38,6 +39,8 @@ type Executor struct {
 	d     *Dispatcher
 	loop  *loop.Loop // nil: an ordinary goroutine
 	Stats *stats.Local
+	// Subscribers are the sessions of this loop that subscribe to something.
+	Subscribers *pubsub.Local
 
 	call  command.Call
 	args  [][]byte  // where the arguments of a batch stand
@@ -79,6 +82,7 @@ func (x *Executor) init(d *Dispatcher) {
 		paused:  make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
+	x.Subscribers = pubsub.NewLocal(x.pushed)
 	x.configVersion = ^uint64(0)
 	x.configure()
 }
@@ -160,6 +164,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.drop()
 	s.NetOut += uint64(len(s.W.B))
 	c.Out, s.W.B = s.W.B, nil
+	x.subscribe(s)
 	if x.outputLimited {
 		x.checkOutput(s, c)
 	}
@@ -172,6 +177,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	s.Parser.Reset()
 	c.Out, s.W.B = s.W.B, nil
+	x.subscribe(s)
 	if s.Blocked() {
 		x.blocked[s] = struct{}{}
 	}

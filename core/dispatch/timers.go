@@ -41,6 +41,7 @@ func (x *Executor) timeOut(s *session.Session) {
 	s.W.B, s.Conn.Out = s.Conn.Out, nil
 	reply(s)
 	s.Conn.Out, s.W.B = s.W.B, nil
+	s.TakePushes()
 	s.Conn.Resume()
 }
 
@@ -100,6 +101,7 @@ func (x *Executor) unpause() {
 	}
 	for s := range x.paused {
 		delete(x.paused, s)
+		s.TakePushes()
 		s.Conn.Resume()
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -55,6 +56,12 @@ func fromHere(c *loop.Conn) bool {
 // Closed ends a session.
 func (h *hooks) Closed(s *session.Session, _ error) {
 	h.clients.Add(-1)
+	for k := range s.Subs.Names {
+		for name := range s.Subs.Names[k] {
+			s.Unsubscribe(pubsub.Kind(k), name) // #nosec G115 -- a kind
+			h.hub.Removed(pubsub.Kind(k), name) // #nosec G115 -- a kind
+		}
+	}
 	if len(s.Watch.Keys) > 0 {
 		go h.forgetWatches(s)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -33,6 +34,8 @@ type Server struct {
 	memory     *arena.Range
 	listeners  []*loop.Listener
 
+	hub     *pubsub.Hub
+	notify  atomic.Uint32 // classes of keyspace events that are published
 	clients atomic.Int64  // connected
 	lastID  atomic.Uint64 // of sessions
 	started time.Time
@@ -55,8 +58,10 @@ func New(cfg *config.Config) (*Server, error) {
 	}
 	databases := int(cfg.Int(config.Databases))
 	s.Set = partition.NewSet(s.partitionCount(), func(int) *keyspace.Space {
-		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed})
+		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Events: (*events)(s)})
 	})
+	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Loops() },
+		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
 	loops := int(cfg.Int(config.IOThreads))

@@ -9,6 +9,7 @@ package session
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -63,15 +64,13 @@ type Session struct {
 	Name, User      string
 	LibName, LibVer string
 	RedirectCapable bool
-	SubCount        int // channels
-	PatternCount    int
-	ShardCount      int
+	Subs            Subscriptions
 	Multi           Multi
 	Watch           Watch
 	Block           Block
-	// Pushes are out-of-band messages that came while the session was lent or
-	// in the middle of a reply: flushed by its loop. Loop only.
-	Pushes [][]byte
+	// Pushes are out-of-band messages that came while the session was parked.
+	// Loop only.
+	Pushes []byte
 	// KillAfterReply: CLIENT KILL named this session itself.
 	KillAfterReply bool
 
@@ -151,7 +150,8 @@ func (s *Session) View() View {
 	}
 	return View{
 		DB: s.DB, MultiCount: multi, WatchCount: len(s.Watch.Keys),
-		SubCount: s.SubCount, PatternCount: s.PatternCount, ShardCount: s.ShardCount,
+		SubCount: len(s.Subs.Names[pubsub.Channel]), PatternCount: len(s.Subs.Names[pubsub.Pattern]),
+		ShardCount: len(s.Subs.Names[pubsub.Shard]),
 		MultiBytes: s.Multi.Bytes, State: s.State, Resp3: s.W.Resp3,
 		LastCommand: s.LastCommand, Name: s.Name, User: s.User, LibName: s.LibName, LibVer: s.LibVer,
 		ActiveMs: s.ActiveMs, Commands: s.Commands, NetIn: s.NetIn, NetOut: s.NetOut,
