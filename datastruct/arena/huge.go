@@ -3,17 +3,24 @@ package arena
 import "math/bits"
 
 // A huge page takes the system some hundred microseconds to clear, too long for somebody who holds a lease. So banks with
-// huge pages are made ready by a goroutine, one ahead of need; who needs one and finds none makes do with
-// plain memory.
+// huge pages are made ready by a goroutine, in a large range one ahead of need; who needs one and finds none makes
+// do with plain memory.
 
-// isLarge tells whether the range holds enough to make huge pages worth while.
-func (r *Range) isLarge() bool {
-	return r.inUse.Load()*chunkBytes >= min(hugeFrom, r.size/hugeShare)
+const (
+	hugeFrom  = 16 << 20 // bytes handed out from which on a huge page that isn't full yet is little
+	hugeShare = 8        // or this part of the range, so that small ones get there too
+	aheadFrom = 3        // times that much, from which on a second one is little
+	fewChunks = 16       // left in a huge bank when the next one is made ready
+)
+
+// isLarge tells whether the range holds enough to make huge pages worth while, and times as much.
+func (r *Range) isLarge(times int64) bool {
+	return r.inUse.Load()*chunkBytes >= times*min(hugeFrom, r.size/hugeShare)
 }
 
 // takeHuge returns a chunk out of a bank that is backed by a huge page, or 0 if there is none.
 func (r *Range) takeHuge() uint32 {
-	if !r.isLarge() {
+	if !r.isLarge(1) {
 		return 0
 	}
 	r.mu.Lock()
@@ -25,7 +32,7 @@ func (r *Range) takeHuge() uint32 {
 		r.bank(b).free = allChunksFree
 		i = r.carveBank(b, 0, 1)
 	}
-	if i == 0 || bits.OnesCount64(r.bank(i/chunksInBank).free) <= fewChunks {
+	if i == 0 || bits.OnesCount64(r.bank(i/chunksInBank).free) <= fewChunks && r.isLarge(aheadFrom) {
 		r.wantSpare()
 	}
 	r.handOut(i, 1)

@@ -12,10 +12,7 @@ import (
 const (
 	defaultRange = 1 << 40 // address space is free; a Ref reaches eight times as far
 	leastRange   = 1 << 30
-	bankTries    = 8        // banks of an uncertain list that are looked at before a sure one
-	hugeFrom     = 16 << 20 // bytes handed out from which on a huge page that isn't full yet is little
-	hugeShare    = 8        // or this part of the range, so that small ones get there too
-	fewChunks    = 16       // left in a huge bank when the next one is made ready
+	bankTries    = 8 // banks of an uncertain list that are looked at before a sure one
 )
 
 // ErrNoRange says that the system refuses even the smallest useful range of address space.
@@ -278,7 +275,7 @@ func (r *Range) give(i, n uint32) {
 		r.relist(b)
 		i, n = i+k, n-k
 	}
-	if r.spare != 0 && !r.isLarge() {
+	if r.spare != 0 && !r.isLarge(1) {
 		r.dropSpare()
 	}
 }
