@@ -191,3 +191,13 @@ func (s *Server) Wait(ctx context.Context) error {
 func (s *Server) Dial(timeout time.Duration) (*client.Conn, error) {
 	return client.Dial("tcp", s.Addr(), timeout)
 }
+
+// ExitCode is what the process exited with; -1 while it runs, or if a signal ended it.
+func (s *Server) ExitCode() int {
+	select {
+	case <-s.done:
+		return s.cmd.ProcessState.ExitCode()
+	default:
+		return -1
+	}
+}
