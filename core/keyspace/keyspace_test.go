@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -67,11 +68,12 @@ type twin struct {
 	now    int64
 	step   int
 	last   string
+	failed int // operations that found no memory
+	isTiny bool
 }
 
-func newTwin(t *testing.T, seed uint64) *twin {
+func newTwin(t *testing.T, seed uint64, mem *arena.Range) *twin {
 	w := &twin{t: t, r: rand.New(rand.NewPCG(seed, 2)), seed: seed, now: 1_700_000_000_000}
-	mem := newRange(t)
 	for i := range w.spaces {
 		w.spaces[i] = NewSpace(Config{Databases: 4, Range: mem, Seed: seed})
 		w.spaces[i].SetNow(w.now)
@@ -154,11 +156,6 @@ func (w *twin) one() {
 	k := w.live(i, j, key)
 	op := w.r.IntN(100)
 	say := func(what string) { w.last = fmt.Sprintf("%s of %.20q in %d/%d", what, key, i, j) }
-	ok := func(err error) {
-		if err != nil {
-			w.fatalf("%v", err)
-		}
-	}
 	switch {
 	case op < 30:
 		say("Set")
@@ -166,7 +163,9 @@ func (w *twin) one() {
 		if w.r.IntN(4) == 0 {
 			at = KeepTTL
 		}
-		ok(d.Set(key, v, at))
+		if !w.ok(d.Set(key, v, at)) {
+			return
+		}
 		if at == KeepTTL {
 			at = 0
 			if k != nil {
@@ -188,7 +187,9 @@ func (w *twin) one() {
 		if e := d.FindWrite(key); e.Exists() {
 			v := w.value()
 			n, err := d.Update(e, v)
-			ok(err)
+			if !w.ok(err) {
+				return
+			}
 			k.text, k.enc = textOf(v), v.Enc
 			w.compare(n, k)
 		}
@@ -197,7 +198,9 @@ func (w *twin) one() {
 		if e := d.FindWrite(key); e.Exists() {
 			b := w.bytes()
 			n, err := d.Append(e, b)
-			ok(err)
+			if !w.ok(err) {
+				return
+			}
 			k.text, k.enc = append(k.text, b...), object.EncRaw
 			if n != len(k.text) {
 				w.fatalf("length %d, want %d", n, len(k.text))
@@ -208,7 +211,9 @@ func (w *twin) one() {
 		if e := d.FindWrite(key); e.Exists() {
 			b, at := w.bytes(), w.r.IntN(100)
 			n, err := d.SetRange(e, at, b)
-			ok(err)
+			if !w.ok(err) {
+				return
+			}
 			if need := at + len(b); need > len(k.text) {
 				k.text = append(k.text, make([]byte, need-len(k.text))...)
 			}
@@ -220,7 +225,9 @@ func (w *twin) one() {
 		} else {
 			n := w.r.IntN(3000)
 			b, err := d.EditNew(key, n)
-			ok(err)
+			if !w.ok(err) {
+				return
+			}
 			copy(b, "edit")
 			k = &twinKey{make([]byte, n), object.EncRaw, 0}
 			copy(k.text, "edit")
@@ -231,7 +238,9 @@ func (w *twin) one() {
 		if e := d.FindWrite(key); e.Exists() {
 			at := w.expiry()
 			n, err := d.SetExpiry(e, at)
-			ok(err)
+			if !w.ok(err) {
+				return
+			}
 			k.expireAt = at
 			w.compare(n, k)
 		}
@@ -262,6 +271,18 @@ func (w *twin) one() {
 	case w.r.IntN(4) == 0:
 		w.flush(i, j)
 	}
+}
+
+// ok says whether the operation was done. In a tiny range it may not be, for want of memory, and then it must have changed nothing.
+func (w *twin) ok(err error) bool {
+	w.t.Helper()
+	if err != nil && !(w.isTiny && errors.Is(err, ErrNoMemory)) {
+		w.fatalf("%v", err)
+	}
+	if err != nil {
+		w.failed++
+	}
+	return err == nil
 }
 
 // compare compares an entry with what the twin says.
@@ -303,8 +324,8 @@ func (w *twin) transfer(i, j int, key []byte, k *twinKey) {
 	} else {
 		err = d.Rename(e, to, key2)
 	}
-	if err != nil {
-		w.fatalf("%v", err)
+	if !w.ok(err) {
+		return
 	}
 	moved := &twinKey{bytes.Clone(k.text), k.enc, k.expireAt}
 	if !isCopy {
@@ -400,23 +421,60 @@ func TestRandomAgainstTwin(t *testing.T) {
 		rounds, steps = 2, 2000
 	}
 	for range rounds {
-		w := newTwin(t, rand.Uint64())
+		w := newTwin(t, rand.Uint64(), newRange(t))
 		for w.step = range steps {
 			w.one()
-			if w.step%1 == 0 {
+			if w.step%16 == 0 {
 				w.check()
 			}
 		}
-		for i := range w.spaces {
-			w.expire(i)
-			for j, db := range w.dbs[i] {
-				w.last = fmt.Sprintf("end of %d/%d", i, j)
-				for key, k := range db {
-					w.compare(w.spaces[i].DB(j).Peek([]byte(key)), k)
-				}
+		w.finish()
+	}
+}
+
+// finish compares all keys, and deletes them.
+func (w *twin) finish() {
+	for i := range w.spaces {
+		w.expire(i)
+		for j, db := range w.dbs[i] {
+			w.last = fmt.Sprintf("end of %d/%d", i, j)
+			for key, k := range db {
+				w.compare(w.spaces[i].DB(j).Peek([]byte(key)), k)
 			}
-			w.empty(i)
 		}
+		w.empty(i)
+	}
+}
+
+// TestOutOfMemory runs the same operations in a range that filler keys have used up to the last block: what finds no memory must say
+// so and change nothing.
+func TestOutOfMemory(t *testing.T) {
+	for round := range 4 {
+		mem, err := arena.NewRange(4 << 20)
+		must(t, err)
+		t.Cleanup(mem.Close)
+		w := newTwin(t, rand.Uint64(), mem)
+		w.isTiny = true
+		for i := 0; w.failed < 50; i++ {
+			key, v, at := fmt.Appendf(nil, "filler%d", i), object.Text(make([]byte, i%100)), w.now+int64(i)<<10
+			if round%2 == 0 {
+				at = 0
+			}
+			if w.ok(w.spaces[i%2].DB(3).Set(key, v, at)) {
+				w.dbs[i%2][3][string(key)] = &twinKey{v.Bytes, v.Enc, at}
+			}
+		}
+		w.failed = 0
+		for w.step = range 3000 {
+			w.one()
+			if w.step%256 == 0 {
+				w.check()
+			}
+		}
+		if w.failed == 0 {
+			t.Errorf("seed %d: there was always enough memory", w.seed)
+		}
+		w.finish()
 	}
 }
 
