@@ -94,7 +94,8 @@ type Space struct {
 	freeEntry func(arena.Ref)
 	scanVisit func(arena.Ref)
 
-	due atomic.Int64 // see NextDue
+	due   atomic.Int64                // see NextDue
+	shown atomic.Pointer[arena.Arena] // arena, for those without the lease
 }
 
 // NewSpace returns an empty space.
@@ -112,6 +113,7 @@ func NewSpace(cfg Config) *Space {
 	s.freeEntry = func(r arena.Ref) { object.At(s.arena, r).Free() }
 	s.scanVisit = s.visit
 	s.due.Store(math.MaxInt64)
+	s.shown.Store(s.arena)
 	return s
 }
 

@@ -31,6 +31,36 @@ type Mover interface {
 	Moved(c *Conn)
 }
 
+// Panicker is a Handler that wants to know of a panic on a loop's goroutine before the process ends.
+type Panicker interface {
+	// Panicked is called while the goroutine panics: its stack is still there. If it returns, the panic goes on.
+	Panicked(l *Loop, reason any)
+}
+
+// rescue tells the handler of a panic. It is deferred by whatever runs rounds.
+func (l *Loop) rescue() {
+	h, ok := l.g.handler.(Panicker)
+	if !ok {
+		return
+	}
+	if reason := recover(); reason != nil {
+		h.Panicked(l, reason)
+		panic(reason)
+	}
+}
+
+// Figures are counts of a loop since it began.
+type Figures struct {
+	Rounds, Reads, Writes uint64 // of the loop; of sockets
+	BytesIn, BytesOut     uint64
+	Wakes                 uint64 // by posts
+}
+
+// Figures returns the counts. Loop only.
+func (l *Loop) Figures() Figures {
+	return Figures{Rounds: l.rounds, Reads: l.reads, Writes: l.writes, BytesIn: l.bytesIn, BytesOut: l.bytesOut, Wakes: l.wakes.Load()}
+}
+
 // Loop is one I/O thread.
 type Loop struct {
 	Data  any   // the handler's
@@ -54,6 +84,8 @@ type Loop struct {
 	done     bool
 	posts    uint64
 	inputs   uint64
+	reads    uint64
+	writes   uint64
 	bytesIn  uint64
 	bytesOut uint64
 	rounds   uint64
