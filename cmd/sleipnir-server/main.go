@@ -2,44 +2,39 @@
 package main
 
 import (
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
-	"time"
+	"runtime/debug"
+	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/server"
 )
 
-func main() { os.Exit(run()) }
+// version is the program's version.
+const version = "0.1.0"
 
-// drainTime is how long clients have to take their replies at the end.
-const drainTime = 2 * time.Second
+func main() {
+	os.Exit(server.Run(os.Args, server.Program{
+		Build:  build(),
+		Issues: "https://github.com/sleipnirdb/sleipnir/issues",
+	}))
+}
 
-func run() int {
-	cfg := config.New()
-	streams := config.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Notice:  func(text string) { fmt.Fprintln(os.Stdout, text) },
-		Warning: func(text string) { fmt.Fprintln(os.Stdout, text) }}
-	if serve, code := config.Start(cfg, os.Args, streams, config.Build{Name: "Sleipnir", Version: "0.1.0"}); !serve {
-		return code
+// build tells from what the program was made.
+func build() config.Build {
+	b := config.Build{Name: "Sleipnir", Version: version, Commit: "00000000"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
 	}
-	s, err := server.New(cfg)
-	if err == nil {
-		err = s.Start()
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value[:min(len(s.Value), 8)]
+			b.ID, _ = strconv.ParseUint(s.Value[:min(len(s.Value), 16)], 16, 64)
+		case "vcs.modified":
+			b.Dirty = s.Value == "true"
+		}
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	fmt.Println("Ready to accept connections")
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
-	<-stop
-	if err := s.Stop(drainTime); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
+	return b
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -34,8 +35,15 @@ type Hooks interface {
 	// Ticked runs on each loop about once a millisecond of activity, and
 	// returns in how many milliseconds it wants to run again (-1: no wish).
 	Ticked(x *Executor) int
-	// Slow records a command that took longer than the slow log's threshold.
-	Slow(s *session.Session, args [][]byte, ticks uint64, nowMs int64)
+	// Slow records a command that took longer than the threshold of the slow
+	// log or of the latency monitor.
+	Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64, nowMs int64)
+	// Large records a command whose request, or reply, had more bytes than the
+	// command log's threshold.
+	Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64)
+	// Crashed ends the process after a panic of an executor's goroutine. x
+	// is the executor, nil where there is none.
+	Crashed(x *Executor, reason any)
 }
 
 // Memory makes room when used memory is over maxmemory.
@@ -80,6 +88,12 @@ func (d *Dispatcher) Start(l *loop.Loop) {
 // Stop ends the loop's executor; what it counted goes to the pool's.
 func (d *Dispatcher) Stop(l *loop.Loop) {
 	d.offLoop.inherit(l.Data.(*Executor).Stats)
+}
+
+// Panicked ends the process after a panic on a loop.
+func (d *Dispatcher) Panicked(l *loop.Loop, reason any) {
+	x, _ := l.Data.(*Executor)
+	d.Hooks.Crashed(x, reason)
 }
 
 // Open accepts or refuses a connection.

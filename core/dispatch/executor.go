@@ -1,6 +1,8 @@
 package dispatch
 
 import (
+	"math"
+
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/partition"
@@ -62,6 +64,8 @@ type Executor struct {
 	nextTick    int   // what it answered
 	patrolledMs int64
 	changed     bool // a command has run since that may have set a timer
+	// largeRequest and largeReply are the command log's thresholds, in bytes.
+	largeRequest, largeReply int
 
 	blocked map[*session.Session]struct{}
 	paused  map[*session.Session]bool
@@ -89,6 +93,10 @@ func (x *Executor) init(d *Dispatcher) {
 
 // Now returns the unix time in milliseconds of the current batch.
 func (x *Executor) Now() int64 { return x.now }
+
+// Serving returns the session and the arguments of the call that is being
+// carried out, or was last: for a crash report.
+func (x *Executor) Serving() (s *session.Session, args [][]byte) { return x.call.Session, x.call.Args }
 
 // Loop returns the executor's loop, nil for an ordinary goroutine.
 func (x *Executor) Loop() *loop.Loop { return x.loop }
@@ -119,8 +127,24 @@ func (x *Executor) configure() {
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
-		x.slowTicks = clock.NanosToTicks(us * 1000)
+		x.slowTicks = clock.NanosToTicks(min(us, maxSlowUs) * 1000)
 	}
+	if ms := cfg.Int(config.LatencyMonitorThreshold); ms > 0 {
+		x.slowTicks = min(x.slowTicks, clock.NanosToTicks(min(ms*1000, maxSlowUs)*1000))
+	}
+	x.largeRequest = orNever(cfg.Int(config.CommandLogRequestLargerThan))
+	x.largeReply = orNever(cfg.Int(config.CommandLogReplyLargerThan))
+}
+
+// maxSlowUs bounds a threshold so that it can be told in clock ticks: a day.
+const maxSlowUs = 24 * 3600 * 1_000_000
+
+// orNever is a threshold in bytes, of which a negative one is never reached.
+func orNever(n int64) int {
+	if n < 0 || n > math.MaxInt {
+		return math.MaxInt
+	}
+	return int(n)
 }
 
 // input executes the requests that have arrived on c. It ends when they are
@@ -236,6 +260,9 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 		}
 	}
 	s.Conn.Consume(n)
+	if n > x.largeRequest && cmd.Flags&command.SkipCommandLog == 0 {
+		x.d.Hooks.Large(s, stats.LargeRequest, args, n, x.now)
+	}
 	mark := len(s.W.B)
 	out := x.route(s, r)
 	if out == ran && s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
@@ -320,6 +347,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
+	}
+	if len(s.W.B)-mark > x.largeReply && cmd.Flags&command.SkipCommandLog == 0 {
+		x.d.Hooks.Large(s, stats.LargeReply, args, len(s.W.B)-mark, x.now)
 	}
 	if cmd.Flags&(command.Write|command.Blocking) != 0 {
 		x.changed = true

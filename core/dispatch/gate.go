@@ -49,7 +49,7 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	if s.State&session.InMulti != 0 && cmd.Flags&command.NoMulti != 0 {
 		return refused, command.Error("ERR Command not allowed inside a transaction")
 	}
-	if gate&GateMemory != 0 && flags&command.DenyOOM != 0 && !x.d.Memory.MakeRoom(x) {
+	if gate&GateMemory != 0 && !x.roomFor(flags) {
 		return refused, command.ErrOOM
 	}
 	if s.State&session.Subscribed != 0 && !s.W.Resp3 && cmd.Flags&command.InPubSub == 0 {
@@ -68,6 +68,16 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 		return queued, nil
 	}
 	return passed, nil
+}
+
+// roomFor reports whether a command with these flags may use memory. It gives
+// back the lease that is kept, so that its partition can lose keys too.
+func (x *Executor) roomFor(flags command.Flags) bool {
+	if flags&command.DenyOOM == 0 {
+		return true
+	}
+	x.drop()
+	return x.d.Memory.MakeRoom(x)
 }
 
 // effectiveFlags are the command's own, and for EXEC those of what it will run.

@@ -86,6 +86,11 @@ func (x *Executor) offLoop(s *session.Session, cmd *command.Command, args [][]by
 
 func (d *Dispatcher) runOffLoop(o *op) {
 	y := d.offLoop.get(d)
+	defer func() {
+		if reason := recover(); reason != nil {
+			d.Hooks.Crashed(&y.Executor, reason)
+		}
+	}()
 	y.run(o)
 	d.offLoop.put(y)
 }
@@ -179,6 +184,21 @@ func (d *Dispatcher) Exclusive(mask *partition.Mask, f func(x *Executor)) {
 	y.now = nowMs()
 	f(&y.Executor)
 	y.releaseAll()
+	d.offLoop.put(y)
+}
+
+// EachPartition runs f while each partition in turn is held, one at a time, on
+// the calling goroutine, which must not be a loop's nor hold a lease.
+func (d *Dispatcher) EachPartition(f func(p int)) {
+	y := d.offLoop.get(d)
+	for p := range d.Set.Len() {
+		y.now = nowMs()
+		y.wait.mask = partition.Mask{}
+		y.wait.mask.Add(p)
+		y.acquireMask()
+		f(p)
+		y.releaseAll()
+	}
 	d.offLoop.put(y)
 }
 

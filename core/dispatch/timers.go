@@ -84,6 +84,14 @@ func (d *Dispatcher) Pause(untilMs int64, all bool) {
 	d.SetGate(GateWritesPaused, true)
 }
 
+// PauseLeft returns for how many ms CLIENT PAUSE still holds, 0 if it doesn't.
+func (d *Dispatcher) PauseLeft(nowMs int64) int64 {
+	if d.gate.Load()&(GateAllPaused|GateWritesPaused) == 0 {
+		return 0
+	}
+	return max(d.pausedUntilMs.Load()-nowMs, 0)
+}
+
 // Unpause ends CLIENT PAUSE.
 func (d *Dispatcher) Unpause() {
 	d.SetGate(GateAllPaused|GateWritesPaused, false)
@@ -109,6 +117,6 @@ func (x *Executor) unpause() {
 // slow reports a command that took longer than slowlog-log-slower-than.
 func (x *Executor) slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64) {
 	if cmd.Flags&command.SkipCommandLog == 0 {
-		x.d.Hooks.Slow(s, args, ticks, x.now)
+		x.d.Hooks.Slow(s, cmd, args, ticks, x.now)
 	}
 }

@@ -30,6 +30,7 @@ func (s *Space) FlushAll() (removed int, old *Detached) {
 	}
 	old = &Detached{s.arena}
 	s.arena = arena.New(s.mem)
+	s.shown.Store(s.arena)
 	for _, d := range s.dbs {
 		if d != nil {
 			d.arena, d.table, d.expiries = s.arena, table.Table{}, newExpiries()

@@ -95,6 +95,8 @@ type Space struct {
 	freeEntry func(arena.Ref)
 	scanVisit func(arena.Ref)
 
+	shown atomic.Pointer[arena.Arena] // arena, for those without the lease
+
 	_   [cacheLine]byte
 	due atomic.Int64 // see NextDue; on a line of its own, as others than the lease's holder read it
 	_   [cacheLine - 8]byte
@@ -117,6 +119,7 @@ func NewSpace(cfg Config) *Space {
 	s.freeEntry = func(r arena.Ref) { object.At(s.arena, r).Free() }
 	s.scanVisit = s.visit
 	s.due.Store(math.MaxInt64)
+	s.shown.Store(s.arena)
 	return s
 }
 

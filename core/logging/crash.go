@@ -26,6 +26,7 @@ type Crash struct {
 	Issues  string // where to report it
 
 	Reason string // what went wrong, such as the value of a panic
+	Signal int    // the signal that ended the process, 0 if none did
 	Stack  []byte // of the goroutine that panicked, from debug.Stack
 
 	// Client returns the line that CLIENT LIST has for the client whose command was running.
@@ -41,8 +42,12 @@ func (l *Logger) Crash(c Crash) {
 	var b strings.Builder
 	name := strings.ToUpper(c.Program)
 	fmt.Fprintf(&b, "\n\n=== %s BUG REPORT START: Cut & paste starting from here ===\n", name)
+	how := "crashed: "
+	if c.Signal != 0 {
+		how = fmt.Sprintf("crashed by signal: %d ", c.Signal)
+	}
 	for _, line := range []string{
-		fmt.Sprintf("%s %s crashed: %s", c.Program, c.Version, c.Reason),
+		fmt.Sprintf("%s %s %s%s", c.Program, c.Version, how, c.Reason),
 		fmt.Sprintf("commit=%s go=%s os=%s arch=%s cpus=%d goroutines=%d", c.Commit, runtime.Version(), runtime.GOOS, runtime.GOARCH,
 			runtime.NumCPU(), runtime.NumGoroutine()),
 	} {

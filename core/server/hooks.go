@@ -8,6 +8,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/internal/clock"
 )
 
 // hooks is the server as the dispatcher sees it.
@@ -20,9 +21,6 @@ func (h *hooks) forgetWatches(s *session.Session) {
 	h.dispatcher.Exclusive(&mask, func(*dispatch.Executor) { txncmd.Unwatch(h.Set, s) })
 }
 
-// Slow is told of commands for the slow log.
-func (h *hooks) Slow(*session.Session, [][]byte, uint64, int64) {}
-
 // Slices of background work under a lease.
 const (
 	expireSlice = 500 * time.Microsecond
@@ -32,9 +30,33 @@ const (
 	maxSleepMs = 100
 )
 
-// Ticked expires keys that are due and frees what was detached.
+// Ticked does what is due between commands: it shows what the loop has done,
+// expires keys, frees what was flushed, and looks after memory.
 func (h *hooks) Ticked(x *dispatch.Executor) int {
-	now, next := x.Now(), -1
+	s := (*Server)(h)
+	if s.meters.publish(x) {
+		s.cron.stir()
+	}
+	next := s.expire(x)
+	next = sooner(next, s.garbage.free(x))
+	return sooner(next, s.watchMemory(x))
+}
+
+// sooner returns the earlier of two delays in ms, -1 standing for never.
+func sooner(a, b int) int {
+	if a < 0 || (b >= 0 && b < a) {
+		return b
+	}
+	return a
+}
+
+// expire removes keys whose time has come, and returns when the next ones are
+// due.
+func (s *Server) expire(x *dispatch.Executor) int {
+	if !s.activeExpire.Load() {
+		return -1
+	}
+	h, now, next := s, x.Now(), -1
 	for p := range h.Set.Len() {
 		due := h.Set.Space(p).NextDue()
 		if due == math.MaxInt64 {
@@ -44,8 +66,10 @@ func (h *hooks) Ticked(x *dispatch.Executor) int {
 		if due >= now {
 			wait = int(min(due-now+1, maxSleepMs))
 		} else {
-			x.TryWith(p, func(s *partition.Set) {
-				s.Space(p).ExpireSlice(int64(expireSlice))
+			x.TryWith(p, func(set *partition.Set) {
+				start := clock.Ticks()
+				set.Space(p).ExpireSlice(int64(expireSlice))
+				s.slowEvent("expire-cycle", clock.Since(start))
 			})
 		}
 		if next < 0 || wait < next {

@@ -5,11 +5,10 @@ package server
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"math/bits"
-	"net"
 	"runtime"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -17,8 +16,11 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/logging"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/process"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
+	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -26,19 +28,41 @@ import (
 // Server is one running server.
 type Server struct {
 	Config *config.Config
+	Log    *logging.Logger
 	Table  *command.Table
 	Set    *partition.Set
 
+	program    Program
 	dispatcher *dispatch.Dispatcher
 	loops      *loop.Group
 	memory     *arena.Range
-	listeners  []*loop.Listener
+	loopCPUs   []int
 
 	hub     *pubsub.Hub
 	notify  atomic.Uint32 // classes of keyspace events that are published
 	clients atomic.Int64  // connected
 	lastID  atomic.Uint64 // of sessions
 	started time.Time
+	runID   string
+
+	listening  listeners
+	commandLog stats.CommandLog
+	latency    stats.Latency
+	budget     budget
+	garbage    garbage
+	meters     meters
+	figures    figures
+	cron       cron
+	end        ending
+	crash      crash
+	// activeExpire: expired keys are removed in the background. Atomic.
+	activeExpire atomic.Bool
+
+	// Set before the server runs.
+	supervisor *process.Supervisor
+	background bool
+	oomScore   *process.OOMScore
+	arguments  []string
 }
 
 // spareThreads is how many threads ordinary goroutines have beside the loops.
@@ -46,7 +70,13 @@ const spareThreads = 2
 
 // New makes a server as cfg says. It takes no connection before Start.
 func New(cfg *config.Config) (*Server, error) {
-	s := &Server{Config: cfg, started: time.Now()}
+	return newServer(cfg, logging.New(), Program{Build: config.Build{Name: "Sleipnir", Version: "0.0.0", Commit: "00000000"}})
+}
+
+func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Server, error) {
+	s := &Server{Config: cfg, Log: log, program: program, started: time.Now(),
+		oomScore: process.NewOOMScore(), supervisor: &process.Supervisor{}}
+	s.activeExpire.Store(true)
 	memory, err := arena.NewRange(arenaBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reserve address range: %w", err)
@@ -56,24 +86,39 @@ func New(cfg *config.Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	databases := int(cfg.Int(config.Databases))
+	s.runID, err = randomID()
+	if err != nil {
+		return nil, err
+	}
+	databases := cfg.Databases()
 	s.Set = partition.NewSet(s.partitionCount(), func(int) *keyspace.Space {
 		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Events: (*events)(s)})
 	})
 	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Loops() },
 		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
+	s.garbage.init(s.Set.Len())
+	s.tuneSpaces()
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
+	s.dispatcher.Memory = (*evictor)(s)
+	if list := cfg.Str(config.ServerCPUList); list != "" {
+		if s.loopCPUs, err = process.ParseCPUList(list); err != nil {
+			return nil, err
+		}
+	}
 	loops := int(cfg.Int(config.IOThreads))
 	runtime.GOMAXPROCS(loops + spareThreads)
 	s.loops, err = loop.New(loop.Config{
-		Engine: engine(cfg), Loops: loops,
+		Engine: engine(cfg), Loops: loops, CPUs: s.loopCPUs,
 		KeepAliveSeconds: int(cfg.Int(config.TCPKeepAlive)),
 	}, s.dispatcher)
 	if err != nil {
 		return nil, fmt.Errorf("start I/O loops: %w", err)
 	}
 	s.dispatcher.Loops = s.loops
+	s.end.init()
+	s.cron.init()
+	s.applyChanges()
 	return s, nil
 }
 
@@ -102,6 +147,15 @@ func (s *Server) partitionCount() int {
 	return 1 << (bits.Len(uint(n - 1)))
 }
 
+// randomID returns 40 hex digits that no other run of a server has.
+func randomID() (string, error) {
+	var b [20]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("make the run id: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}
+
 func randomSeed() (uint64, error) {
 	var b [8]byte
 	if _, err := rand.Read(b[:]); err != nil {
@@ -112,40 +166,18 @@ func randomSeed() (uint64, error) {
 
 // Start listens and serves.
 func (s *Server) Start() error {
-	port := int(s.Config.Int(config.Port))
-	if port != 0 {
-		for _, host := range s.Config.BindAddrs() {
-			if err := s.listen(host, port); err != nil {
-				return err
-			}
-		}
+	if err := s.listen(); err != nil {
+		return err
 	}
+	s.sampleMemory()
+	s.budget.startup.Store(s.usedMemory())
 	s.loops.Start()
-	return nil
-}
-
-// listen opens one address of the bind list. A leading dash makes it optional,
-// a star means all.
-func (s *Server) listen(host string, port int) error {
-	optional := false
-	if host != "" && host[0] == '-' {
-		optional, host = true, host[1:]
-	}
-	network := "tcp"
-	if host == "*" {
-		network, host = "tcp4", "0.0.0.0"
-	}
-	ln, err := s.loops.Listen(network, net.JoinHostPort(host, strconv.Itoa(port)),
-		loop.ListenOptions{Backlog: int(s.Config.Int(config.TCPBacklog))})
-	if err != nil {
-		if optional {
-			return nil
-		}
-		return fmt.Errorf("listen on %s port %d: %w", host, port, err)
-	}
-	s.listeners = append(s.listeners, ln)
+	go s.runCron()
 	return nil
 }
 
 // Stop ends the server after giving connections time to take their replies.
-func (s *Server) Stop(drain time.Duration) error { return s.loops.Stop(drain) }
+func (s *Server) Stop(drain time.Duration) error {
+	s.cron.stop()
+	return s.loops.Stop(drain)
+}

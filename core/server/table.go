@@ -1,10 +1,13 @@
 package server
 
 import (
+	"strings"
+
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/command/stringcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -17,7 +20,7 @@ const CompatVersion = "9.1.0"
 // newTable is the only list of command groups.
 func (s *Server) newTable() *command.Table {
 	row := func(id int) *command.Command { return s.Table.Row(id) }
-	return command.NewTable(
+	return command.NewTable(renamed(s.Config.Renames(),
 		conncmd.Commands(func() conncmd.Deps {
 			return conncmd.Deps{Dispatcher: s.dispatcher, Config: s.Config, Hub: s.hub, Name: "valkey", Version: CompatVersion}
 		}),
@@ -25,10 +28,34 @@ func (s *Server) newTable() *command.Table {
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		stringcmd.Commands(limits{s.Config}),
 		txncmd.Commands(row),
-	)
+		servercmd.Commands(servercmd.Deps{
+			Server: (*operations)(s), Config: s.Config, CommandLog: &s.commandLog, Latency: &s.latency, Version: CompatVersion,
+		}),
+	)...)
 }
 
 // limits are settings that handlers obey.
 type limits struct{ cfg *config.Config }
 
 func (l limits) MaxBulk() int64 { return l.cfg.Int(config.ProtoMaxBulkLen) }
+
+// renamed applies the rename-command directives to the groups: a command gets
+// another name, or none and is gone.
+func renamed(renames [][2]string, groups ...[]command.Command) [][]command.Command {
+	for _, r := range renames {
+		for i, group := range groups {
+			for j := range group {
+				if !strings.EqualFold(group[j].Name, r[0]) {
+					continue
+				}
+				if r[1] == "" {
+					groups[i] = append(group[:j:j], group[j+1:]...)
+				} else {
+					group[j].Name = strings.ToLower(r[1])
+				}
+				break
+			}
+		}
+	}
+	return groups
+}

@@ -372,6 +372,7 @@ func (l *Loop) read(c *Conn) {
 		c.flags &^= readable // the next byte makes a new event
 	}
 	l.bytesIn += uint64(n) // #nosec G115 -- a count
+	l.reads++
 	if own {
 		c.in = c.in[:have+n]
 	} else {
@@ -420,6 +421,7 @@ func (l *Loop) flush(c *Conn) error {
 	}
 	n, err := c.sock.Write(c.Out)
 	l.bytesOut += uint64(n) // #nosec G115 -- a count
+	l.writes++
 	if err == nil {
 		c.Out = c.Out[:0]
 		return nil
@@ -456,6 +458,7 @@ func (l *Loop) appendRest(c *Conn) {
 func (l *Loop) sendRest(c *Conn) error {
 	n, err := c.sock.Write(c.rest)
 	l.bytesOut += uint64(n) // #nosec G115 -- a count
+	l.writes++
 	c.rest = c.rest[n:]
 	if err == nil {
 		l.pool.put(c.restBuf)

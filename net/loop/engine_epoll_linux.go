@@ -111,6 +111,7 @@ func (p *epollPort) run() {
 	// Never unlocked: the thread ends with the goroutine.
 	runtime.LockOSThread()
 	l := p.l
+	defer l.rescue()
 	pin(p.cfg.CPUs, l.Index)
 	l.begin()
 	for wait := l.round(); !l.done; wait = l.round() {

@@ -117,6 +117,7 @@ func (p *netpollPort) wake() { go p.execute() }
 // next executor may be at work.
 func (p *netpollPort) execute() {
 	l := p.l
+	defer l.rescue()
 	l.tickClock()
 	for {
 		wait := l.round()

@@ -31,6 +31,24 @@ type Mover interface {
 	Moved(c *Conn)
 }
 
+// Panicker is a Handler that wants to know of a panic on a loop's goroutine before the process ends.
+type Panicker interface {
+	// Panicked is called while the goroutine panics: its stack is still there. If it returns, the panic goes on.
+	Panicked(l *Loop, reason any)
+}
+
+// rescue tells the handler of a panic. It is deferred by whatever runs rounds.
+func (l *Loop) rescue() {
+	h, ok := l.g.handler.(Panicker)
+	if !ok {
+		return
+	}
+	if reason := recover(); reason != nil {
+		h.Panicked(l, reason)
+		panic(reason)
+	}
+}
+
 // Loop is one I/O thread.
 type Loop struct {
 	Data  any   // the handler's
@@ -54,6 +72,8 @@ type Loop struct {
 	done     bool
 	posts    uint64
 	inputs   uint64
+	reads    uint64
+	writes   uint64
 	bytesIn  uint64
 	bytesOut uint64
 	rounds   uint64
@@ -83,6 +103,7 @@ func (l *Loop) Conns() []*Conn { return l.conns }
 // Figures are what a loop has done so far.
 type Figures struct {
 	Rounds, Inputs, Posts, Wakes uint64 // rounds of the loop, calls of Input, posts run, wake-ups by other threads
+	Reads, Writes                uint64 // of sockets
 	BytesIn, BytesOut            uint64
 }
 
@@ -90,7 +111,7 @@ type Figures struct {
 func (l *Loop) Figures() Figures {
 	return Figures{
 		Rounds: l.rounds, Inputs: l.inputs, Posts: l.posts, Wakes: l.wakes.Load(),
-		BytesIn: l.bytesIn, BytesOut: l.bytesOut,
+		Reads: l.reads, Writes: l.writes, BytesIn: l.bytesIn, BytesOut: l.bytesOut,
 	}
 }
 

@@ -1,0 +1,229 @@
+package server
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/dispatch"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/internal/clock"
+)
+
+// budget is the account of memory against maxmemory.
+//
+// What is stored is counted by the arenas, exactly and at any time. What the
+// Go runtime holds beside it changes slowly and is sampled by the cron. A loop
+// compares the sum with maxmemory once a tick; near the limit it closes the
+// memory gate, and from then on each command that needs memory does the sum
+// itself (MakeRoom), until a tick finds room again. So below the limit
+// maxmemory costs a command nothing.
+type budget struct {
+	runtime  atomic.Int64 // bytes of the Go runtime, as sampled last
+	startup  atomic.Int64 // used memory when the server started
+	peak     atomic.Int64
+	peakTime atomic.Int64 // unix s
+	exceeded atomic.Int64 // ns spent over the limit, all in all
+	overFrom atomic.Int64 // steady ns since when it is over the limit, 0 if it isn't
+}
+
+// Figures of eviction.
+const (
+	// nearShare and nearBytes are how close to maxmemory the gate closes: a
+	// loop stores less than this in a tick.
+	nearShare = 64
+	nearBytes = 4 << 20
+	// evictSamples is of how many partitions the best candidate is taken.
+	evictSamples = 3
+	// evictRun is how many keys are evicted between two sums.
+	evictRun = 8
+	// evictSlice bounds an eviction that no command asked for.
+	evictSlice = 500 * time.Microsecond
+)
+
+// stored returns the bytes of all blocks in the arenas. Any goroutine may
+// call it.
+func (s *Server) stored() int64 {
+	n := int64(0)
+	for p := range s.Set.Len() {
+		n += s.Set.Space(p).Used()
+	}
+	return n
+}
+
+// usedMemory is what INFO calls used_memory.
+func (s *Server) usedMemory() int64 { return s.stored() + s.budget.runtime.Load() }
+
+// overLimit returns by how much used memory is above maxmemory; negative
+// below.
+func (s *Server) overLimit() int64 {
+	limit := s.Config.Uint(config.MaxMemory)
+	if limit == 0 || limit > math.MaxInt64 {
+		return math.MinInt64
+	}
+	return s.usedMemory() - int64(limit) // #nosec G115 -- checked
+}
+
+// watchMemory opens and closes the memory gate. On a loop, once a tick. It
+// returns in how many ms it wants to run again.
+func (s *Server) watchMemory(x *dispatch.Executor) int {
+	d := s.dispatcher
+	if s.Config.Uint(config.MaxMemory) == 0 {
+		if d.Gate()&dispatch.GateMemory != 0 {
+			d.SetGate(dispatch.GateMemory, false)
+			s.budget.under()
+		}
+		return -1
+	}
+	over := s.overLimit()
+	near := over > -max(int64(s.Config.Uint(config.MaxMemory)/nearShare), nearBytes) // #nosec G115 -- overLimit checked
+	if near != (d.Gate()&dispatch.GateMemory != 0) {
+		d.SetGate(dispatch.GateMemory, near)
+	}
+	if over <= 0 {
+		s.budget.under()
+		return -1
+	}
+	s.budget.over()
+	if s.Config.Int(config.MaxMemoryPolicy) == config.NoEviction {
+		return -1
+	}
+	if s.evict(x, int64(evictSlice)) == evictNothing {
+		return -1
+	}
+	return 1
+}
+
+func (b *budget) over() { b.overFrom.CompareAndSwap(0, clock.Mono()+1) }
+
+func (b *budget) under() {
+	if from := b.overFrom.Swap(0); from != 0 {
+		b.exceeded.Add(clock.Mono() + 1 - from)
+	}
+}
+
+// evictor is the server as the dispatcher's gate sees it.
+type evictor Server
+
+// MakeRoom evicts until used memory is below maxmemory, or as long as
+// maxmemory-eviction-tenacity allows: then the command goes on, as in Valkey,
+// and eviction with the next one. It reports false if nothing can be evicted.
+func (e *evictor) MakeRoom(x *dispatch.Executor) bool {
+	s := (*Server)(e)
+	if s.overLimit() <= 0 {
+		return true
+	}
+	s.budget.over()
+	return s.evict(x, tenacityNanos(s.Config.Int(config.MaxMemoryEvictionTenacity))) != evictNothing
+}
+
+// tenacityNanos is how long one command may evict: 0 to 500 µs for a tenacity
+// up to 10, then 15 % more for each step, without end at 100.
+func tenacityNanos(tenacity int64) int64 {
+	const stepMicros, growth = 50, 1.15
+	switch {
+	case tenacity <= 10:
+		return tenacity * stepMicros * 1000
+	case tenacity < 100:
+		return int64(10*stepMicros*math.Pow(growth, float64(tenacity-10))) * 1000
+	}
+	return math.MaxInt64
+}
+
+// evictResult is what an eviction came to.
+type evictResult uint8
+
+const (
+	evictDone    evictResult = iota // below the limit
+	evictRunning                    // out of time
+	evictNothing                    // nothing that may be evicted
+)
+
+// evict removes keys by the policy. x holds no lease.
+func (s *Server) evict(x *dispatch.Executor, nanos int64) evictResult {
+	if s.Config.Int(config.MaxMemoryPolicy) == config.NoEviction {
+		return evictNothing
+	}
+	start := clock.Ticks()
+	result := evictDone
+	for s.overLimit() > 0 {
+		found := false
+		for range evictRun {
+			victim, ok := s.victim(x)
+			found = found || ok
+			if !ok {
+				break
+			}
+			x.TryWith(victim.p, func(set *partition.Set) { set.Space(victim.p).Evict(victim.c) })
+		}
+		if !found {
+			result = evictNothing
+			break
+		}
+		if clock.Since(start) >= nanos {
+			result = evictRunning
+			break
+		}
+	}
+	s.slowEvent("eviction-cycle", clock.Since(start))
+	return result
+}
+
+// victim is the key to evict next, of partition p.
+type victim struct {
+	c keyspace.Candidate
+	p int
+}
+
+// victim takes the best candidate of a few partitions, from a random one on.
+// Partitions without a candidate don't count; one that is busy is passed over.
+func (s *Server) victim(x *dispatch.Executor) (best victim, ok bool) {
+	count := s.Set.Len()
+	first := rand.IntN(count) // #nosec G404 -- a sample
+	seen := 0
+	for i := range count {
+		p := (first + i) & (count - 1)
+		x.TryWith(p, func(set *partition.Set) {
+			c, any := set.Space(p).Candidate()
+			if !any {
+				return
+			}
+			seen++
+			if !ok || c.Score > best.c.Score {
+				best, ok = victim{c, p}, true
+			}
+		})
+		if seen == evictSamples {
+			break
+		}
+	}
+	return best, ok
+}
+
+// policies translates the directive's constants.
+var policies = map[int64]keyspace.PolicyKind{
+	config.NoEviction: keyspace.NoEviction, config.EvictAllKeysLRU: keyspace.AllKeysLRU, config.EvictAllKeysLFU: keyspace.AllKeysLFU,
+	config.EvictAllKeysRandom: keyspace.AllKeysRandom, config.EvictVolatileLRU: keyspace.VolatileLRU,
+	config.EvictVolatileLFU: keyspace.VolatileLFU, config.EvictVolatileRandom: keyspace.VolatileRandom,
+	config.EvictVolatileTTL: keyspace.VolatileTTL,
+}
+
+// tuneSpaces gives the partitions the settings that they keep. The caller has
+// every lease, or nobody else is there yet.
+func (s *Server) tuneSpaces() {
+	policy := keyspace.Policy{
+		Kind: policies[s.Config.Int(config.MaxMemoryPolicy)], Samples: int(s.Config.Int(config.MaxMemorySamples)),
+		LogFactor: int(s.Config.Int(config.LFULogFactor)), DecayTime: int(s.Config.Int(config.LFUDecayTime)),
+	}
+	classes := keyspace.Class(s.Config.Int(config.NotifyKeyspaceEvents)) // #nosec G115 -- the same bits
+	for p := range s.Set.Len() {
+		space := s.Set.Space(p)
+		if space.Policy() != policy {
+			space.SetPolicy(policy)
+		}
+		space.SetNotify(classes)
+	}
+}

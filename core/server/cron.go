@@ -1,0 +1,164 @@
+package server
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/core/dispatch"
+	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/internal/clock"
+	"github.com/sleipnirdb/sleipnir/net/loop"
+)
+
+// cron does the process's periodic work on a goroutine of its own: it samples
+// rates and memory, and gives unused memory back. It rests while nothing
+// happens, so that an idle server burns no CPU: the loops publish what they
+// have done at each tick, and the first that has done something wakes it.
+type cron struct {
+	resting atomic.Bool
+	wake    chan struct{}
+	quit    chan struct{}
+	once    sync.Once
+}
+
+func (c *cron) init() { c.wake, c.quit = make(chan struct{}, 1), make(chan struct{}) }
+
+func (c *cron) stop() { c.once.Do(func() { close(c.quit) }) }
+
+// stir wakes the cron if it rests. Any goroutine.
+func (c *cron) stir() {
+	if c.resting.Load() && c.resting.Swap(false) {
+		c.wake <- struct{}{} // there is room: it was resting
+	}
+}
+
+// The cron's times.
+const (
+	cronEvery = 100 * time.Millisecond
+	// cronQuiet is after how many samples without activity the cron rests: the
+	// rates have come to zero by then, and memory has been given back.
+	cronQuiet = 25
+	// trimEvery is between how many samples memory is trimmed.
+	trimEvery = 10
+	// trimPages is how much one trim gives back under one lease.
+	trimPages = 16
+)
+
+// runCron is the goroutine.
+func (s *Server) runCron() {
+	defer s.rescue()
+	tick := time.NewTicker(cronEvery)
+	defer tick.Stop()
+	last, quiet := uint64(0), 0
+	for round := 0; ; round++ {
+		select {
+		case <-s.cron.quit:
+			return
+		case <-tick.C:
+		}
+		done := s.sampleRates()
+		s.sampleMemory()
+		if round%trimEvery == 0 {
+			s.trim()
+			s.limitGo()
+		}
+		if quiet++; done != last {
+			last, quiet = done, 0
+		}
+		if quiet < cronQuiet {
+			continue
+		}
+		quiet = 0
+		tick.Stop()
+		s.meters.rest()
+		s.cron.resting.Store(true)
+		if s.meters.total(commandsDone) != last {
+			s.cron.stir() // something came in between
+		}
+		select {
+		case <-s.cron.quit:
+			return
+		case <-s.cron.wake:
+		}
+		tick.Reset(cronEvery)
+	}
+}
+
+// trim gives a little unused memory of each partition back.
+func (s *Server) trim() {
+	s.dispatcher.EachPartition(func(p int) { s.Set.Space(p).Arena().Trim(trimPages) })
+}
+
+// Counters that the loops publish.
+const (
+	commandsDone = iota
+	bytesIn
+	bytesOut
+	roundsDone
+	published
+)
+
+// meters turn what the loops have done into rates.
+type meters struct {
+	loops [loop.MaxLoops]loopFigures
+	rates [published]stats.Meter
+}
+
+// loopFigures are a loop's counters as of its last tick, a cache line apart.
+type loopFigures struct {
+	counts [published]atomic.Uint64
+	_      [64 - published*8]byte
+}
+
+// publish shows what this loop has done. On a loop, once a tick.
+func (m *meters) publish(x *dispatch.Executor) (changed bool) {
+	f := &m.loops[x.Loop().Index]
+	if done := x.Stats.Processed; f.counts[commandsDone].Load() != done {
+		f.counts[commandsDone].Store(done)
+		changed = true
+	}
+	if changed {
+		l := x.Loop().Figures()
+		f.counts[bytesIn].Store(l.BytesIn)
+		f.counts[bytesOut].Store(l.BytesOut)
+		f.counts[roundsDone].Store(l.Rounds)
+	}
+	return changed
+}
+
+func (m *meters) total(which int) uint64 {
+	n := uint64(0)
+	for i := range m.loops {
+		n += m.loops[i].counts[which].Load()
+	}
+	return n
+}
+
+func (m *meters) rest() {
+	for i := range m.rates {
+		m.rates[i].Rest()
+	}
+}
+
+// sampleRates takes a sample of every rate and returns the commands done.
+func (s *Server) sampleRates() uint64 {
+	now := clock.Mono()
+	for i := range s.meters.rates {
+		s.meters.rates[i].Sample(s.meters.total(i), now)
+	}
+	return s.meters.total(commandsDone)
+}
+
+// slowEvent tells the latency monitor of something that took long.
+func (s *Server) slowEvent(name string, nanos int64) {
+	ms := nanos / int64(time.Millisecond)
+	if ms == 0 {
+		return
+	}
+	if threshold := s.latencyThreshold(); threshold > 0 && ms >= threshold {
+		s.latency.Add(name, nowSeconds(), ms)
+	}
+}
+
+func nowSeconds() int64 { return time.Now().Unix() }

@@ -1,0 +1,163 @@
+package server
+
+import (
+	"bytes"
+	"os"
+	"runtime/debug"
+	"runtime/metrics"
+	"strconv"
+
+	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
+	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+)
+
+// goMemory is what the Go runtime holds.
+type goMemory struct {
+	total    int64 // mapped and not given back
+	heap     int64 // live and dead objects
+	idle     int64 // pages of the heap that are free, but still resident
+	released int64
+	gcCPU    float64 // seconds of CPU for collections
+	allCPU   float64 // seconds of CPU in all
+	cycles   uint64
+}
+
+// readGo asks the runtime; it costs some microseconds.
+func readGo() goMemory {
+	samples := [...]metrics.Sample{
+		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/total:cpu-seconds"},
+		{Name: "/gc/cycles/total:gc-cycles"},
+	}
+	metrics.Read(samples[:])
+	bytesOf := func(i int) int64 { return int64(samples[i].Value.Uint64()) } // #nosec G115 -- bytes of memory
+	return goMemory{
+		total: bytesOf(0) - bytesOf(1), released: bytesOf(1), heap: bytesOf(2), idle: bytesOf(3),
+		gcCPU: samples[4].Value.Float64(), allCPU: samples[5].Value.Float64(), cycles: samples[6].Value.Uint64(),
+	}
+}
+
+// used is the part that counts as used memory: free pages are not.
+func (g goMemory) used() int64 { return g.total - g.idle }
+
+// sampleMemory brings the account up to date. Any goroutine.
+func (s *Server) sampleMemory() goMemory {
+	g := readGo()
+	s.budget.runtime.Store(g.used())
+	used := s.usedMemory()
+	for {
+		peak := s.budget.peak.Load()
+		if used <= peak {
+			return g
+		}
+		if s.budget.peak.CompareAndSwap(peak, used) {
+			s.budget.peakTime.Store(nowSeconds())
+			return g
+		}
+	}
+}
+
+// leastGoMemory is what the Go runtime may always use, so that a small
+// maxmemory doesn't make it collect all the time.
+const leastGoMemory = 128 << 20
+
+// limitGo derives GOMEMLIMIT: what maxmemory leaves beside the arenas. A limit
+// that the environment sets stands.
+func (s *Server) limitGo() {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	limit := int64(1<<63 - 1)
+	if maxMemory := s.Config.Uint(config.MaxMemory); maxMemory != 0 && maxMemory < 1<<62 {
+		limit = max(int64(maxMemory)-s.stored(), leastGoMemory) // #nosec G115 -- checked
+	}
+	debug.SetMemoryLimit(limit)
+}
+
+// residentBytes is the process's resident memory as the system counts it, 0 if
+// it doesn't tell.
+func residentBytes() int64 {
+	b, err := os.ReadFile("/proc/self/statm")
+	fields := bytes.Fields(b)
+	if err != nil || len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+	return pages * int64(os.Getpagesize())
+}
+
+// systemMemory is the machine's memory, 0 if unknown.
+func systemMemory() int64 {
+	b, err := os.ReadFile("/proc/meminfo")
+	fields := bytes.Fields(b)
+	if err != nil || len(fields) < 2 {
+		return 0
+	}
+	kilobytes, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+	return kilobytes << 10
+}
+
+// Memory collects the figures of MEMORY STATS.
+func (o *operations) Memory(held bool) servercmd.Memory {
+	s := (*Server)(o)
+	g := s.sampleMemory()
+	m := servercmd.Memory{
+		RSS: residentBytes(), Startup: s.budget.startup.Load(), GoHeap: g.heap, GoTotal: g.total,
+	}
+	dbs := make([]servercmd.DBMemory, s.Set.Space(0).Databases())
+	keys := make([]int64, len(dbs))
+	o.EachSpace(held, func(_ int, space *keyspace.Space) {
+		a := space.Arena()
+		m.Committed += a.Committed()
+		for p := range arena.PurposeCount {
+			m.PurposeBytes[p] += a.UsedBy(p)
+		}
+		for i := range dbs {
+			u := space.Usage(i)
+			dbs[i].Tables += u.Table
+			dbs[i].Expiries += u.Expiry
+			keys[i] += u.Keys
+		}
+	})
+	for _, n := range m.PurposeBytes {
+		m.Stored += n
+	}
+	for i := range dbs {
+		if keys[i] > 0 {
+			dbs[i].DB = i
+			m.DBs = append(m.DBs, dbs[i])
+			m.Keys += keys[i]
+		}
+	}
+	m.Used = m.Stored + g.used()
+	m.Peak = max(s.budget.peak.Load(), m.Used)
+	m.Tables, m.Expiries = m.PurposeBytes[arena.PurposeTable], m.PurposeBytes[arena.PurposeExpiry]
+	m.Entries, m.Values = m.PurposeBytes[arena.PurposeEntry], m.PurposeBytes[arena.PurposeValue]
+	m.Overhead = g.used() + m.Tables + m.Expiries
+	m.Dataset = m.Used - m.Overhead
+	if net := m.Used - m.Startup; net > 0 {
+		m.DatasetPercent = min(float64(m.Dataset)/float64(net), 1) * 100
+	}
+	m.PeakPerc = float64(m.Used) / float64(m.Peak) * 100
+	m.FragRatio = servercmd.Ratio(m.Committed+g.total, m.Used)
+	m.RSSRatio = servercmd.Ratio(m.RSS, m.Committed+g.total)
+	m.TotalRatio = servercmd.Ratio(m.RSS, m.Used)
+	return m
+}
+
+// purgePages is how many pages one step of a purge gives back under a lease.
+const purgePages = 256
+
+// Purge gives unused memory back to the system.
+func (o *operations) Purge(held bool) {
+	for range 2 { // the first pass finds what is unused, the second gives it back
+		o.EachSpace(held, func(_ int, space *keyspace.Space) {
+			for space.Arena().Trim(purgePages) {
+			}
+		})
+	}
+	debug.FreeOSMemory()
+}

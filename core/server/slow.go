@@ -1,0 +1,65 @@
+package server
+
+import (
+	"strings"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/internal/clock"
+)
+
+// Slow keeps a command that took long for the slow log and the latency
+// monitor.
+func (h *hooks) Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64, nowMs int64) {
+	nanos := clock.TicksToNanos(ticks)
+	h.slow(cmd, nanos, nowMs)
+	threshold := h.Config.Int(config.CommandLogExecutionSlowerThan)
+	if threshold < 0 || nanos/1000 < threshold {
+		return
+	}
+	h.logCommand(stats.SlowExecution, s, args, nanos/1000, nowMs, config.CommandLogSlowExecutionMaxLen)
+}
+
+// Large keeps a command with a large request or reply for the command log.
+func (h *hooks) Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64) {
+	keep := config.CommandLogLargeRequestMaxLen
+	if kind == stats.LargeReply {
+		keep = config.CommandLogLargeReplyMaxLen
+	}
+	h.logCommand(kind, s, args, int64(bytes), nowMs, keep)
+}
+
+func (h *hooks) logCommand(kind stats.LogKind, s *session.Session, args [][]byte, value, nowMs int64, keep config.ID) {
+	h.commandLog.Add(kind, &stats.LogEntry{
+		TimeS: nowMs / 1000, Value: value, Args: stats.LoggedArgs(args, secrets(args)),
+		Client: s.Conn.RemoteAddr(), Name: s.Name,
+	}, int(min(h.Config.Int(keep), maxLogLen)))
+}
+
+// maxLogLen bounds a command log however large the directive is.
+const maxLogLen = 1 << 20
+
+// secrets tells which arguments must not be shown anywhere: nil if none.
+func secrets(args [][]byte) func(i int) bool {
+	name := args[0]
+	switch {
+	case command.Is(name, "auth"):
+		return func(i int) bool { return i > 0 }
+	case command.Is(name, "hello"):
+		return func(i int) bool { return i > 2 && (follows(args, i, "auth", 1) || follows(args, i, "auth", 2)) }
+	case command.Is(name, "acl") && len(args) > 1 && command.Is(args[1], "setuser"):
+		return func(i int) bool { return i > 1 }
+	case command.Is(name, "config") && len(args) > 1 && command.Is(args[1], "set"):
+		return func(i int) bool {
+			return i > 2 && i%2 == 1 && config.IsSensitive(strings.ToLower(string(args[i-1])))
+		}
+	}
+	return nil
+}
+
+// follows reports whether argument i stands so many places after a word.
+func follows(args [][]byte, i int, word string, places int) bool {
+	return i >= places && command.Is(args[i-places], word)
+}
