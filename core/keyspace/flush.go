@@ -28,6 +28,7 @@ func (s *Space) FlushAll() (removed int, old *Detached) {
 	if s.arena.Used() == 0 {
 		return removed, nil
 	}
+	s.arena.Detach()
 	old = &Detached{s.arena}
 	s.arena = arena.New(s.mem)
 	s.shown.Store(s.arena)

@@ -141,25 +141,26 @@ func (p Purpose) String() string {
 // The caller holds the partition's lease, except for Used, UsedBy and Committed, which any goroutine may
 // call. After Dispose has begun nobody else may use the arena.
 type Arena struct {
-	base      unsafe.Pointer       // start of the range
-	pages     unsafe.Pointer       // page map
-	current   [classArray]uint32   // lease: page index of each class's current slab; 0 = none
-	used      [purposeArray]gauge  // written under the lease, read by anyone: class-rounded bytes
-	partial   [classArray]slabList // lease: slabs with room that are not current
-	avail     [2]chunkList         // lease: split chunks with a free page, dirty ones first; plain, huge
-	limbo     chunkList            // lease: runs that were freed and are still committed
-	all       uint32               // lease: first of all chunks and runs of this arena, linked by allNext
-	dirty     int                  // lease: OS pages that are committed and hold no block, slab pages left out
-	low       int                  // lease: the least value of dirty since the last pass of Trim
-	goal      int                  // lease: OS pages that the pass under way will still give back
-	idle      [classArray]uint32   // lease: current slabs that Trim has seen empty once
-	slabs     [classArray]uint32   // lease: how many slabs there are
-	hugeDirty int                  // lease: the part of dirty in chunks that share a huge page
-	commit    gauge                // written under the lease, read by anyone: bytes committed
-	owner     *Range               // hands out chunks
-	end       Ref                  // of the range: all blocks lie below
-	shadow    unsafe.Pointer       // debug builds: a uint16 for each 8 bytes of the range
-	_         [cacheLine - 16]byte // the next arena's fields are on another line
+	base       unsafe.Pointer       // start of the range
+	pages      unsafe.Pointer       // page map
+	current    [classArray]uint32   // lease: page index of each class's current slab; 0 = none
+	used       [purposeArray]gauge  // written under the lease, read by anyone: class-rounded bytes
+	partial    [classArray]slabList // lease: slabs with room that are not current
+	avail      [2]chunkList         // lease: split chunks with a free page, dirty ones first; plain, huge
+	limbo      chunkList            // lease: runs that were freed and are still committed
+	all        uint32               // lease: first of all chunks and runs of this arena, linked by allNext
+	dirty      int                  // lease: OS pages that are committed and hold no block, slab pages left out
+	low        int                  // lease: the least value of dirty since the last pass of Trim
+	goal       int                  // lease: OS pages that the pass under way will still give back
+	idle       [classArray]uint32   // lease: current slabs that Trim has seen empty once
+	slabs      [classArray]uint32   // lease: how many slabs there are
+	hugeDirty  int                  // lease: the part of dirty in chunks that share a huge page
+	commit     gauge                // written under the lease, read by anyone: bytes committed
+	owner      *Range               // hands out chunks
+	end        Ref                  // of the range: all blocks lie below
+	shadow     unsafe.Pointer       // debug builds: a uint16 for each 8 bytes of the range
+	isDetached bool                 // guarded by the range's mu
+	_          [cacheLine - 16]byte // the next arena's fields are on another line
 }
 
 const (

@@ -242,7 +242,7 @@ func TestDispose(t *testing.T) {
 	a := newTestArena(t, 64<<20)
 	rnd := rand.New(rand.NewPCG(7, 7))
 	w := &twin{a: a, rnd: rnd}
-	for range 2 {
+	for round := range 4 {
 		for range 3000 {
 			w.alloc(w.size())
 		}
@@ -250,6 +250,9 @@ func TestDispose(t *testing.T) {
 			if err := w.free(rnd.IntN(len(w.blocks))); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if round%2 == 0 {
+			a.Detach()
 		}
 		calls := 1
 		for ; a.Dispose(3); calls++ {

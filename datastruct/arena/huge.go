@@ -25,17 +25,20 @@ func (r *Range) takeHuge() uint32 {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i := r.takeFound(1, bankHuge)
+	i := r.takeFound(1, bankHuge).first
 	if i == 0 && r.spare != 0 {
 		b := r.spare
 		r.spare = 0
 		r.bank(b).free = allChunksFree
-		i = r.carveBank(b, 0, 1)
+		r.aside -= chunksInBank
+		i = r.carveBank(b, 0, 1).first
 	}
-	if i == 0 || bits.OnesCount64(r.bank(i/chunksInBank).free) <= fewChunks && r.isLarge(aheadFrom) {
+	if i == 0 || bits.OnesCount64(r.bank(i/chunksInBank).room()) <= fewChunks && r.isLarge(aheadFrom) {
 		r.wantSpare()
 	}
-	r.handOut(i, 1)
+	if i != 0 {
+		r.inUse.Add(1)
+	}
 	return i
 }
 
@@ -50,6 +53,7 @@ func (r *Range) wantSpare() {
 	}
 	r.bank(b).free = 0 // it is on no list until it is ready
 	r.relist(b)
+	r.aside += chunksInBank
 	r.bank(b).isAdvised = true
 	r.isPreparing = true
 	r.helpers.Go(func() {
@@ -68,6 +72,7 @@ func (r *Range) dropSpare() {
 	r.spare = 0
 	release(r.bankAddr(b), bankBytes)
 	r.bank(b).free = allChunksFree
+	r.aside -= chunksInBank
 	r.relist(b)
 }
 

@@ -88,7 +88,7 @@ func (c *chunk) dirtyMask() uint8 {
 var (
 	_ [16]byte = [unsafe.Sizeof(page{})]byte{}
 	_ [32]byte = [unsafe.Sizeof(chunk{})]byte{}
-	_ [24]byte = [unsafe.Sizeof(bank{})]byte{}
+	_ [32]byte = [unsafe.Sizeof(bank{})]byte{}
 )
 
 // slabList is a doubly linked list of pages, by index.

@@ -43,11 +43,15 @@ type Range struct {
 	spare       uint32 // a huge bank that is committed and on no list, or 0
 	isPreparing bool
 	helpers     sync.WaitGroup
+	aside       int64  // chunks that are neither handed out nor available: of the spare, or being released
+	detached    int    // arenas that are still to be disposed of
+	swept       uint32 // the bank that sweep goes on with
 }
 
 // bank is an entry of the bank map. Guarded by Range.mu.
 type bank struct {
-	free       uint64 // a bit for each chunk that the range has
+	free       uint64 // a bit for each chunk that the range has, not committed
+	stale      uint64 // a bit for each chunk that the range has and that is committed still
 	next, prev uint32 // list
 	list       uint8  // which list, plus 1; 0 = none
 	kind       uint8  // bankPlain or bankHuge, if not empty
@@ -152,51 +156,47 @@ func (r *Range) chunkAddr(i uint32) unsafe.Pointer { return unsafe.Add(r.base, u
 // bankAddr returns where bank i begins.
 func (r *Range) bankAddr(i uint32) unsafe.Pointer { return unsafe.Add(r.base, uintptr(i)*bankBytes) }
 
-// take returns the first of n contiguous chunks, or 0 if there is no such run. Their memory is not committed,
-// unless isHuge says that it shares a huge page with its neighbours.
-func (r *Range) take(n uint32) (i uint32, isHuge bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if i = r.takePlain(n); i == 0 && r.spare != 0 {
-		r.dropSpare()
-		i = r.takePlain(n)
-	}
-	if i == 0 && n <= chunksInBank {
-		i = r.takeFound(n, bankHuge)
-	}
-	return i, r.handOut(i, n)
+// grant is what the range hands out: contiguous chunks.
+type grant struct {
+	first       uint32 // 0 = nothing
+	isCommitted bool   // all of it
+	isHuge      bool   // by a huge page shared with the neighbours
 }
 
-func (r *Range) takePlain(n uint32) uint32 {
+// take hands out n contiguous chunks.
+func (r *Range) take(n uint32) grant {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := r.takePlain(n)
+	if g.first == 0 && r.spare != 0 {
+		r.dropSpare()
+		g = r.takePlain(n)
+	}
+	if g.first == 0 && n <= chunksInBank {
+		g = r.takeFound(n, bankHuge)
+	}
+	if g.first != 0 {
+		r.inUse.Add(int64(n))
+	}
+	return g
+}
+
+func (r *Range) takePlain(n uint32) grant {
 	if n > chunksInBank {
 		return r.takeMany(n)
 	}
-	return r.takeFew(n)
-}
-
-// handOut counts n chunks from i on, if that isn't 0.
-func (r *Range) handOut(i, n uint32) (isHuge bool) {
-	if i == 0 {
-		return false
-	}
-	r.inUse.Add(int64(n))
-	return r.bank(i/chunksInBank).kind == bankHuge
-}
-
-// takeFew finds a run inside one plain bank, and opens one if there is none.
-func (r *Range) takeFew(n uint32) uint32 {
-	if i := r.takeFound(n, bankPlain); i != 0 {
-		return i
+	if g := r.takeFound(n, bankPlain); g.first != 0 {
+		return g
 	}
 	b := r.open(bankPlain)
 	if b == 0 {
-		return 0
+		return grant{}
 	}
 	return r.carveBank(b, 0, n)
 }
 
 // takeFound finds a run inside one bank of a kind, in the fullest that has one.
-func (r *Range) takeFound(n uint32, kind uint8) uint32 {
+func (r *Range) takeFound(n uint32, kind uint8) grant {
 	lists := r.lists[int(kind)*bankRuns:][:bankRuns]
 	sure := bits.Len32(n - 1) // every bank of this list and of later ones has such a run
 	if sure > 0 {
@@ -205,23 +205,58 @@ func (r *Range) takeFound(n uint32, kind uint8) uint32 {
 			if b == 0 {
 				break
 			}
-			if at := findRun(r.bank(b).free, n); at >= 0 {
+			if at := findRun(r.bank(b).room(), n); at >= 0 {
 				return r.carveBank(b, uint32(at), n)
 			}
 			b = r.bank(b).next
 		}
 	}
 	for _, b := range lists[sure:] {
-		if b != 0 {
-			return r.carveBank(b, uint32(findRun(r.bank(b).free, n)), n)
+		if b == 0 {
+			continue
 		}
+		if stale := r.bank(b).stale; n == 1 && stale != 0 {
+			return r.carveBank(b, uint32(bits.TrailingZeros64(stale)), 1)
+		}
+		return r.carveBank(b, uint32(findRun(r.bank(b).room(), n)), n)
 	}
-	return 0
+	return grant{}
+}
+
+// room returns a bit for each chunk that the range has.
+func (v *bank) room() uint64 { return v.free | v.stale }
+
+// carveBank takes n chunks at position at out of bank b. A run of plain ones comes either wholly committed or not at
+// all.
+func (r *Range) carveBank(b, at, n uint32) grant {
+	v, m := r.bank(b), runMask(at, n)
+	g := grant{first: b*chunksInBank + at, isHuge: v.kind == bankHuge}
+	switch stale := v.stale & m; {
+	case stale == m || g.isHuge:
+		g.isCommitted = true
+	case stale != 0:
+		r.releaseChunks(b, stale)
+		r.demote(b)
+	}
+	v.free &^= m
+	v.stale &^= m
+	r.relist(b)
+	return g
+}
+
+// releaseChunks gives the memory of some chunks of bank b back to the system.
+func (r *Range) releaseChunks(b uint32, m uint64) {
+	for m != 0 {
+		at := uint32(bits.TrailingZeros64(m))
+		n := uint32(bits.TrailingZeros64(^(m >> at)))
+		release(r.chunkAddr(b*chunksInBank+at), int(n)*chunkBytes)
+		m &^= runMask(at, n)
+	}
 }
 
 // takeMany finds whole banks in a row, from the high side down. The tail of the last stays available. Banks that will
 // be filled wholly get huge pages.
-func (r *Range) takeMany(n uint32) uint32 {
+func (r *Range) takeMany(n uint32) grant {
 	need := (n + chunksInBank - 1) / chunksInBank
 	var row uint32
 	b := r.end
@@ -235,7 +270,7 @@ func (r *Range) takeMany(n uint32) uint32 {
 		}
 	}
 	if row < need {
-		return 0
+		return grant{}
 	}
 	for r.high > max(b, r.low) {
 		r.high--
@@ -249,18 +284,11 @@ func (r *Range) takeMany(n uint32) uint32 {
 		r.bank(b + k).kind = bankPlain
 		r.carveBank(b+k, 0, min(n-k*chunksInBank, chunksInBank))
 	}
-	return b * chunksInBank
+	return grant{first: b * chunksInBank}
 }
 
-// carveBank takes n chunks at position at out of bank b.
-func (r *Range) carveBank(b, at, n uint32) uint32 {
-	r.bank(b).free &^= runMask(at, n)
-	r.relist(b)
-	return b*chunksInBank + at
-}
-
-// give takes back n contiguous chunks, whose memory is not committed any more.
-func (r *Range) give(i, n uint32) {
+// give takes back n contiguous chunks, whose memory is not committed any more, unless isStale.
+func (r *Range) give(i, n uint32, isStale bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.inUse.Add(-int64(n))
@@ -268,11 +296,16 @@ func (r *Range) give(i, n uint32) {
 		b, at := i/chunksInBank, i%chunksInBank
 		k := min(n, chunksInBank-at)
 		v := r.bank(b)
-		v.free |= runMask(at, k)
-		if v.free != allChunksFree {
+		if isStale {
+			v.stale |= runMask(at, k)
+		} else {
+			v.free |= runMask(at, k)
+		}
+		if !isStale && v.room() != allChunksFree {
 			r.demote(b)
 		}
 		r.relist(b)
+		r.releaseWhole(b)
 		i, n = i+k, n-k
 	}
 	if r.spare != 0 && !r.isLarge(1) {
@@ -283,7 +316,7 @@ func (r *Range) give(i, n uint32) {
 // relist puts bank b on the list that its kind and its longest free run say.
 func (r *Range) relist(b uint32) {
 	v := r.bank(b)
-	kind, run := int(v.kind), bits.Len(uint(longestRun(v.free)))
+	kind, run := int(v.kind), bits.Len(uint(longestRun(v.room())))
 	if v.free == allChunksFree {
 		if kind = bankEmptyHigh; b < r.low {
 			kind = bankEmptyLow

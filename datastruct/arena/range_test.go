@@ -52,7 +52,8 @@ func TestRangeTwin(t *testing.T) {
 			if n == 1 && rnd.IntN(2) == 0 {
 				at, isHuge = r.takeHuge(), true
 			} else {
-				at, isHuge = r.take(n)
+				g := r.take(n)
+				at, isHuge = g.first, g.isHuge
 			}
 			if at == 0 {
 				continue
@@ -72,7 +73,10 @@ func TestRangeTwin(t *testing.T) {
 			if rnd.IntN(20) == 0 {
 				r.split(runs[i].at / chunksInBank)
 			}
-			r.give(runs[i].at, runs[i].n)
+			r.give(runs[i].at, runs[i].n, rnd.IntN(2) == 0)
+			if rnd.IntN(50) == 0 {
+				r.sweep(3)
+			}
 			for k := range runs[i].n {
 				delete(owned, runs[i].at+k)
 			}

@@ -156,6 +156,9 @@ func TestResidentAgreesWithUsed(t *testing.T) {
 			t.Errorf("resident memory is %d, used %d after Trim", resident, used)
 		}
 		for _, a := range p.arenas {
+			a.Detach()
+		}
+		for _, a := range p.arenas {
 			for a.Dispose(100) {
 			}
 		}

@@ -44,16 +44,17 @@ func (a *Arena) touchRun(c *chunk, n uint32) {
 func (a *Arena) takeRun(n uint32, kind uint8) uint32 {
 	h := a.takeLimbo(n)
 	if h == 0 {
-		var isHuge bool
-		if h, isHuge = a.owner.take(n); h == 0 {
+		g := a.owner.take(n)
+		if h = g.first; h == 0 {
 			return 0
 		}
-		*a.chunk(h) = chunk{run: n}
-		if isHuge {
-			a.touchRun(a.chunk(h), n*osPagesInChunk)
+		c := a.chunk(h)
+		*c = chunk{run: n}
+		if g.isCommitted {
+			a.touchRun(c, n*osPagesInChunk)
 		}
-		if isHuge && kind == chunkPages {
-			a.chunk(h).huge = 1
+		if g.isHuge && kind == chunkPages {
+			c.huge = 1
 		}
 		a.enlist(h)
 	}
@@ -104,7 +105,7 @@ func (a *Arena) limboOrGive(h uint32) {
 		a.delist(h)
 		n := c.run
 		*c = chunk{}
-		a.owner.give(h, n)
+		a.owner.give(h, n, false)
 		return
 	}
 	a.dirty += int(c.touched)

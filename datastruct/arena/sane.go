@@ -191,7 +191,10 @@ func (r *Range) Sane() error {
 		if b == r.end {
 			break
 		}
-		m := r.bank(b).free
+		m := r.bank(b).room()
+		if r.bank(b).free&r.bank(b).stale != 0 || r.bank(b).stale != 0 && m == allChunksFree {
+			return fmt.Errorf("bank %d: free %#x, stale %#x", b, r.bank(b).free, r.bank(b).stale)
+		}
 		if listed[b] != (m != 0) {
 			return fmt.Errorf("bank %d: free %#x, listed %v", b, m, listed[b])
 		}
@@ -199,11 +202,8 @@ func (r *Range) Sane() error {
 			free++
 		}
 	}
-	if r.spare != 0 || r.isPreparing {
-		free += chunksInBank
-	}
-	if all := int64(r.end-r.high+r.low-r.first) * chunksInBank; free+r.inUse.Load() != all {
-		return fmt.Errorf("%d chunks free, %d handed out, of %d", free, r.inUse.Load(), all)
+	if all := int64(r.end-r.high+r.low-r.first) * chunksInBank; free+r.inUse.Load()+r.aside != all {
+		return fmt.Errorf("%d chunks free, %d handed out, %d aside, of %d", free, r.inUse.Load(), r.aside, all)
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (a *Arena) trimLimbo(budget int) int {
 	}
 	rest := c.run - keep
 	c.run = keep
-	a.owner.give(h+keep, rest)
+	a.owner.give(h+keep, rest, false)
 	return n
 }
 
@@ -138,63 +138,4 @@ func (a *Arena) releaseOS(p unsafe.Pointer, from, n int) {
 	if n > 0 {
 		release(unsafe.Add(p, from), n)
 	}
-}
-
-// Dispose gives everything back to the range: at most maxChunks chunks of 32 KiB a call; more says that there
-// is more.
-//
-// It is for an arena that nobody else can reach any more (FLUSHALL has put a new one in its place), and may
-// run on any one goroutine without a lease.
-func (a *Arena) Dispose(maxChunks int) (more bool) {
-	for maxChunks > 0 && a.all != 0 {
-		h := a.all
-		c := a.chunk(h)
-		n := min(c.run, uint32(maxChunks))
-		keep := c.run - n
-		a.releaseOS(a.owner.chunkAddr(h), int(keep)*chunkBytes, a.disposeTail(c, keep))
-		if debug {
-			a.debugForget(pageRef((h+keep)<<pageToChunk), int(n)*chunkBytes)
-		}
-		if keep > 0 {
-			c.run = keep
-		} else {
-			a.delist(h)
-			*c = chunk{}
-		}
-		a.owner.give(h+keep, n)
-		maxChunks -= int(n)
-	}
-	if a.all != 0 {
-		return true
-	}
-	a.reset()
-	return false
-}
-
-// disposeTail takes the chunks of run c from keep on off the accounts. It returns the bytes to release.
-func (a *Arena) disposeTail(c *chunk, keep uint32) int {
-	if c.kind == chunkPages {
-		a.commit.add(-int64(c.pagesTouched()) * osPageBytes)
-		return chunkBytes
-	}
-	if c.touched <= keep*osPagesInChunk {
-		return 0
-	}
-	n := int(c.touched - keep*osPagesInChunk)
-	c.touched -= uint32(n)
-	a.commit.add(-int64(n) * osPageBytes)
-	return n * osPageBytes
-}
-
-// reset makes the arena as New made it.
-func (a *Arena) reset() {
-	for p := range PurposeCount {
-		a.used[p].add(-a.used[p].load())
-	}
-	a.current = [classArray]uint32{}
-	a.partial = [classArray]slabList{}
-	a.idle = [classArray]uint32{}
-	a.slabs = [classArray]uint32{}
-	a.avail, a.limbo = [2]chunkList{}, chunkList{}
-	a.dirty, a.hugeDirty, a.low, a.goal = 0, 0, 0, 0
 }
