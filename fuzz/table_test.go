@@ -12,7 +12,8 @@ import (
 
 // FuzzTable runs a program on a table and on a slice that does the same, with a scan that goes on meanwhile.
 //
-// The first byte says how arguments become hashes. Then every three bytes are an operation: what, and two of argument.
+// The first byte says how arguments become hashes. Then every three bytes are an operation: what, and two of
+// argument.
 func FuzzTable(f *testing.F) {
 	for spread := range byte(tableSpreads) {
 		f.Add(append([]byte{spread}, bytes.Repeat([]byte{0, 1, 0}, 60)...))

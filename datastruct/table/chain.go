@@ -41,8 +41,8 @@ func (t *Table) push(a *arena.Arena, b *bucket, tag uint64, r arena.Ref) bool {
 	return true
 }
 
-// chain makes a home chained, which is full of its own elements, and moves what it has at a buddy into the chain.
-// False = out of memory, perhaps half way: the segment is to be dropped.
+// chain makes a home chained, which is full of its own elements, and moves what it has at a buddy into the
+// chain. False = out of memory, perhaps half way: the segment is to be dropped.
 func (t *Table) chain(a *arena.Arena, w word, home int, hashOf func(arena.Ref) uint64) bool {
 	ref := t.newChained(a)
 	if ref == 0 {
@@ -65,8 +65,8 @@ func (t *Table) chain(a *arena.Arena, w word, home int, hashOf func(arena.Ref) u
 	return true
 }
 
-// pull takes the element in a slot of the chain of b out of it: one of the first bucket fills the hole, so that only that
-// one has free slots.
+// pull takes the element in a slot of the chain of b out of it: one of the first bucket fills the hole, so
+// that only that one has free slots.
 func (t *Table) pull(a *arena.Arena, b, from *bucket, slot int) {
 	first := b.next(a)
 	used := first.used()

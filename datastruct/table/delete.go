@@ -2,8 +2,8 @@ package table
 
 import "github.com/sleipnirdb/sleipnir/datastruct/arena"
 
-// Delete takes element r with hash h out of the table. It returns false if r isn't there. hashOf is called when the
-// segment has become so empty that it shrinks, or is merged with its neighbour.
+// Delete takes element r with hash h out of the table. It returns false if r isn't there. hashOf is called
+// when the segment has become so empty that it shrinks, or is merged with its neighbour.
 func (t *Table) Delete(a *arena.Arena, h uint64, r arena.Ref, hashOf func(arena.Ref) uint64) bool {
 	own := t.own(a, h)
 	w := *own
@@ -65,7 +65,8 @@ func (b *bucket) guests() uint32 {
 	return filter
 }
 
-// Replace puts element r in the place of old, which has the same hash: the element has moved. It returns false if old isn't there.
+// Replace puts element r in the place of old, which has the same hash: the element has moved. It returns
+// false if old isn't there.
 func (t *Table) Replace(a *arena.Arena, h uint64, old, r arena.Ref) bool {
 	w := *t.own(a, h)
 	if w.ref() == 0 {
@@ -79,8 +80,8 @@ func (t *Table) Replace(a *arena.Arena, h uint64, old, r arena.Ref) bool {
 	return true
 }
 
-// shrink makes the segment of hash h smaller, or merges it with its neighbour, again and again if need be. Without memory for
-// that the table stays as it is.
+// shrink makes the segment of hash h smaller, or merges it with its neighbour, again and again if need be.
+// Without memory for that the table stays as it is.
 func (t *Table) shrink(a *arena.Arena, h uint64, hashOf func(arena.Ref) uint64) {
 	for t.merge(a, h, hashOf) {
 	}

@@ -17,13 +17,15 @@ const (
 	leafMax  = 64 // segments that one rebuild may make
 	bitsMax  = 6  // a segment tells hashes apart by so many bits
 
-	// A segment that grows or shrinks is to be filled to this, in tenths of its slots or less. It grows when it is nearly
-	// full, and shrinks when emptier than sparse: the distance between the three is the hysteresis.
+	// A segment that grows or shrinks is to be filled to this, in tenths of its slots or less. It grows when
+	// it is nearly full, and shrinks when emptier than sparse: the distance between the three is the
+	// hysteresis.
 	fitTenths    = 75
 	sparseTenths = 30
 	fitMost      = 64 * slotCount * fitTenths / 100
 
-	// Two neighbouring segments become one if one of them is nearly empty and both together have this many elements.
+	// Two neighbouring segments become one if one of them is nearly empty and both together have this many
+	// elements.
 	mergeCheck = 160
 	mergeMost  = 320
 
@@ -97,7 +99,8 @@ func (t *Table) grow(a *arena.Arena, h uint64, r arena.Ref, hashOf func(arena.Re
 	return ok
 }
 
-// depthLimit returns how deep a segment may lie: as deep as the directory is, or would be with half a word for each element.
+// depthLimit returns how deep a segment may lie: as deep as the directory is, or would be with half a word
+// for each element.
 func (t *Table) depthLimit() int {
 	return max(t.depth(), min(bits.Len64(t.count/2)-1, depthMax))
 }
@@ -160,8 +163,8 @@ func (b *bucket) prefetchAll(a *arena.Arena) {
 	}
 }
 
-// cover makes segments for all items, which share the first depth bits, of sizes[least] buckets or more: one if they fit, else one
-// for each half of the hashes. False = out of memory.
+// cover makes segments for all items, which share the first depth bits, of sizes[least] buckets or more: one
+// if they fit, else one for each half of the hashes. False = out of memory.
 func (re *rebuild) cover(items []item, depth, least int) bool {
 	n := len(items)
 	if n == 0 {
@@ -212,8 +215,8 @@ func partition(items []item, bit uint64) int {
 	return k
 }
 
-// build makes one segment of the items. If they don't fit in, it returns no segment and whether that is for elements that
-// no split within the limit can tell apart; or, if force is set, it makes chains.
+// build makes one segment of the items. If they don't fit in, it returns no segment and whether that is for
+// elements that no split within the limit can tell apart; or, if force is set, it makes chains.
 func (re *rebuild) build(items []item, depth, size int, force bool) (w word, crowded bool) {
 	t, a := re.t, re.a
 	buckets := int(sizes[size])
@@ -257,8 +260,8 @@ func (re *rebuild) build(items []item, depth, size int, force bool) (w word, cro
 // cell returns what the deepest segment can tell of a hash.
 func (re *rebuild) cell(h uint64) uint64 { return h >> (64 - bitsMax - re.depthMax) }
 
-// isCrowded tells whether the items of one home have a crowd among them that no split can separate. Of very many items it
-// looks at some.
+// isCrowded tells whether the items of one home have a crowd among them that no split can separate. Of very
+// many items it looks at some.
 func (re *rebuild) isCrowded(items []item, w word, home int) bool {
 	var cells [crowdSample]uint64
 	n := 0

@@ -67,8 +67,8 @@ func (w word) spill(a *arena.Arena, h uint64, r arena.Ref, hashOf func(arena.Ref
 // near is how many buckets roomiest compares before it takes the first that will do.
 const near = 8
 
-// roomiest returns a bucket, not home, with as many free slots as needed, or -1: the one with most room among the
-// next few, else the next that has enough.
+// roomiest returns a bucket, not home, with as many free slots as needed, or -1: the one with most room among
+// the next few, else the next that has enough.
 func (w word) roomiest(a *arena.Arena, home, need int) int {
 	best, room := -1, need-1
 	buckets := w.buckets()

@@ -2,13 +2,16 @@ package table
 
 import "github.com/sleipnirdb/sleipnir/datastruct/arena"
 
-// randomTries is how often Random throws before it counts: with segments filled as they usually are, every second throw hits.
+// randomTries is how often Random throws before it counts: with segments filled as they usually are, every
+// second throw hits.
 const randomTries = 64
 
-// Random returns an element, each with the same probability if rnd is evenly distributed, or 0 if the table is empty.
+// Random returns an element, each with the same probability if rnd is evenly distributed, or 0 if the table
+// is empty.
 //
-// It throws at a field of equal slots, and again if it hits a free one. A segment that is wide in the directory is hit
-// only at its own word, so each slot of each segment is as likely. Chains are outside the field: if there are any, it counts.
+// It throws at a field of equal slots, and again if it hits a free one. A segment that is wide in the
+// directory is hit only at its own word, so each slot of each segment is as likely. Chains are outside the
+// field: if there are any, it counts.
 func (t *Table) Random(a *arena.Arena, rnd uint64) arena.Ref {
 	if t.count == 0 {
 		return 0

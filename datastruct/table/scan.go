@@ -2,13 +2,14 @@ package table
 
 import "github.com/sleipnirdb/sleipnir/datastruct/arena"
 
-// Scan visits the elements of one bucket, in the order of their hashes by and large, and returns the cursor for the next call.
-// Cursor 0 starts, and a returned 0 says that the end is reached. A step may visit no element.
+// Scan visits the elements of one bucket, in the order of their hashes by and large, and returns the cursor
+// for the next call. Cursor 0 starts, and a returned 0 says that the end is reached. A step may visit no
+// element.
 //
-// A cursor is a hash: all elements below it have been visited, none from it on. Therefore an element that is in the
-// table from the first call to the last is visited exactly once, no matter what is inserted, deleted, split or
-// merged between the calls; and an element with hash h has had its turn if and only if h is less than the cursor. A
-// cursor needn't stem from Scan, if its lowest CursorFreeBits bits are zero.
+// A cursor is a hash: all elements below it have been visited, none from it on. Therefore an element that is
+// in the table from the first call to the last is visited exactly once, no matter what is inserted, deleted,
+// split or merged between the calls; and an element with hash h has had its turn if and only if h is less
+// than the cursor. A cursor needn't stem from Scan, if its lowest CursorFreeBits bits are zero.
 //
 // visit may change the element, and delete it from the table, but not others; it may not insert.
 func (t *Table) Scan(a *arena.Arena, cursor uint64, hashOf func(arena.Ref) uint64, visit func(arena.Ref)) (next uint64) {
@@ -59,8 +60,9 @@ func (w word) native(a *arena.Arena, home int) slots {
 	return s
 }
 
-// Free gives back the table's memory in slices: each call up to maxBuckets buckets. It calls each, unless that is nil, for each element, which it
-// may free. It returns whether there is more to do; at the end the table is empty and may be used again.
+// Free gives back the table's memory in slices: each call up to maxBuckets buckets. It calls each, unless
+// that is nil, for each element, which it may free. It returns whether there is more to do; at the end the
+// table is empty and may be used again.
 //
 // Between the first call and the last nothing else may be done with the table.
 func (t *Table) Free(a *arena.Arena, maxBuckets int, each func(arena.Ref)) (more bool) {
@@ -96,8 +98,8 @@ func (t *Table) Free(a *arena.Arena, maxBuckets int, each func(arena.Ref)) (more
 	return true
 }
 
-// freeBucket hands out the elements of bucket k of a segment, and gives its chain back. It asks for the elements of the next bucket, which
-// will be read soon.
+// freeBucket hands out the elements of bucket k of a segment, and gives its chain back. It asks for the
+// elements of the next bucket, which will be read soon.
 func (t *Table) freeBucket(a *arena.Arena, w word, k int, each func(arena.Ref)) {
 	if k+1 < w.buckets() && each != nil {
 		w.bucket(a, k+1).prefetchAll(a)

@@ -9,8 +9,9 @@ import (
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 )
 
-// TestScanGuarantee scans while elements come and go, so that segments split, merge and shrink between the steps. What is
-// there all the time must be visited exactly once, what isn't at most once, and in the order of the cursor.
+// TestScanGuarantee scans while elements come and go, so that segments split, merge and shrink between the
+// steps. What is there all the time must be visited exactly once, what isn't at most once, and in the order
+// of the cursor.
 func TestScanGuarantee(t *testing.T) {
 	for _, hash := range hashes {
 		t.Run(hash.name, func(t *testing.T) {

@@ -29,13 +29,13 @@ func TestShrink(t *testing.T) {
 			t.Errorf("%d elements are left, and take %.1f bytes each", n, each)
 		}
 	}
-	if err := x.sane(); err != nil {
-		t.Fatal(err)
+	if err := x.sane(); err != nil || x.t.depth() != 0 {
+		t.Fatalf("%v; directory depth %d for one element", err, x.t.depth())
 	}
 }
 
-// TestHysteresis deletes and inserts in turn at every size, with pauses of different length, and counts how many elements
-// are moved for it. No size may be a threshold where the table goes to and fro.
+// TestHysteresis deletes and inserts in turn at every size, with pauses of different length, and counts how
+// many elements are moved for it. No size may be a threshold where the table goes to and fro.
 func TestHysteresis(t *testing.T) {
 	for _, swing := range []int{1, 8, 60} {
 		x := newWorld(t, 64<<20)

@@ -16,7 +16,8 @@ import (
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 )
 
-// The benchmarks keep keys of 16 bytes in blocks of 40, as small keyspace entries are: 8 bytes header, key, value.
+// The benchmarks keep keys of 16 bytes in blocks of 40, as small keyspace entries are: 8 bytes header, key,
+// value.
 const (
 	entryBytes = 40
 	keyAt      = 8
@@ -90,8 +91,8 @@ func forSizes(b *testing.B, f func(b *testing.B, n int)) {
 	}
 }
 
-// cpu starts the clocks, and returns what stops them: it reports the processor time of a step too, which other load on the machine
-// disturbs less.
+// cpu starts the clocks, and returns what stops them: it reports the processor time of a step too, which
+// other load on the machine disturbs less.
 func cpu(b *testing.B) func() {
 	runtime.GC()
 	b.ResetTimer()
@@ -233,8 +234,9 @@ func BenchmarkChurn(b *testing.B) {
 	})
 }
 
-// BenchmarkSplit measures the inserts that rebuild a full segment, in a table of so many elements that these are not in the cache: the
-// longest that a caller waits. Other load on the machine shows in the upper percentiles.
+// BenchmarkSplit measures the inserts that rebuild a full segment, in a table of so many elements that these
+// are not in the cache: the longest that a caller waits. Other load on the machine shows in the upper
+// percentiles.
 func BenchmarkSplit(b *testing.B) {
 	s := newStore(b, 4<<30)
 	calls := 0
@@ -260,8 +262,8 @@ func BenchmarkSplit(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// TestBytesPerElement prints the memory that the table takes for an element, over sizes from 1,000 up, and holds the average
-// below 10 bytes.
+// TestBytesPerElement prints the memory that the table takes for an element, over sizes from 1,000 up, and
+// holds the average below 10 bytes.
 func TestBytesPerElement(t *testing.T) {
 	most := 1_000_000
 	if testing.Short() {

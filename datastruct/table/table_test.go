@@ -234,8 +234,8 @@ func TestNoMemory(t *testing.T) {
 		t.Run(hash.name, func(t *testing.T) {
 			x := newWorld(t, 2<<20)
 			r := rand.New(rand.NewPCG(1, 6))
-			// Elements are made first, so that it is the table that finds no memory. Then room comes back bit by bit, block
-			// sizes of all kinds, and is used up again.
+			// Elements are made first, so that it is the table that finds no memory. Then room comes back bit
+			// by bit, block sizes of all kinds, and is used up again.
 			var spare []arena.Ref
 			for i := range 4000 {
 				if i%8 == 0 {
