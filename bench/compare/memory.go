@@ -34,8 +34,8 @@ func memoryPart(o *options) ([]row, error) {
 			used[i], rss[i] = grown.used, grown.rss
 		}
 		rows = append(rows,
-			row{figure: "bytes per key, 16 B key and " + shape.name, unit: "B", ours: used[0], ref: used[1], ratio: used[0] / used[1], bars: oursAtMost(shape.bound)},
-			row{figure: "… resident memory to used memory", unit: "×", ours: rss[0] / used[0], ref: rss[1] / used[1], ratio: -1,
+			row{figure: "bytes per key, 16 B key and " + shape.name, unit: "B", quotient: quotient{ours: used[0], ref: used[1], ratio: used[0] / used[1]}, bars: oursAtMost(shape.bound)},
+			row{figure: "… resident memory to used memory", unit: "×", quotient: quotient{ours: rss[0] / used[0], ref: rss[1] / used[1], ratio: -1},
 				bars: []bar{{bound: 1.1, absolute: true}, {bound: 0.9, absolute: true, least: true}}})
 		fmt.Fprintln(os.Stderr, "memory:", shape.name)
 	}

@@ -51,7 +51,7 @@ func stallPart(o *options) ([]row, error) {
 			x, y := value(got[0][i]), value(got[1][i])
 			a, b, q = append(a, x), append(b, y), append(q, x/y)
 		}
-		r := row{figure: name, unit: unit, ours: median(a), ref: median(b), ratio: median(q), bars: bars}
+		r := row{figure: name, unit: unit, quotient: newQuotient(q, a, b), bars: bars}
 		if r.ours < 0 || r.ref < 0 {
 			r.ratio = -1
 		}

@@ -23,8 +23,9 @@ Figures of Sleipnir against a reference server. ` + "`make bench`" + ` takes the
 
 ## How to read them
 
-- A **ratio** is ours divided by the reference's. Both servers are started, filled and measured in turn in each round, in
-  alternating order, one idling while the other works; the ratio is the median of the rounds' ratios. Ratios carry over to other machines, raw figures don't.
+- A **ratio** is ours divided by the reference's. Both servers are started, filled and measured in each round, in
+  turns of a fraction of a second, one idling while the other works; the ratio is the median over the turns (of latencies:
+  over the rounds), the **quartiles** say how much they differed. Ratios carry over to other machines, raw figures don't.
 - The **raw columns** are medians over the rounds and for orientation only: the load generator, and whatever else the machine
   does, share the cores with the server.
 - **CPU per command** is the processor time of all the server's threads, divided by the replies of the same window.
