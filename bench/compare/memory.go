@@ -70,7 +70,7 @@ func (o *options) grow(side side, fill string) (growth, error) {
 func inserting(s *target.Server, fill string, n int) (load.Config, error) {
 	t, err := load.Compile(fill, load.Shape{})
 	return load.Config{Dial: s.Dial(), Mix: []load.Weighted{{Template: t}}, Conns: 1, Pipeline: 64, Requests: int64(n),
-		Keys: load.Keys{Count: uint64(n), Dist: load.Sequential}}, err //nolint:gosec // n is positive
+		Keys: load.Keys{Count: uint64(n), Dist: load.Sequential}}, err // #nosec G115 -- n is positive
 }
 
 func insert(s *target.Server, fill string, n int) error {

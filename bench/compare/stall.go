@@ -85,7 +85,7 @@ func (o *options) stall(side side) (stalled, error) {
 	cpu0, _ := s.CPU()
 	probe, err := load.Start(load.Config{Dial: s.Dial(), Conns: bystanderConns, Rate: bystanderRate, Nice: o.nice,
 		Mix:  []load.Weighted{{Template: load.MustCompile("GET {key}", load.Shape{})}},
-		Keys: load.Keys{Count: uint64(o.big)}}) //nolint:gosec // positive
+		Keys: load.Keys{Count: uint64(o.big)}}) // #nosec G115 -- positive
 	if err != nil {
 		return stalled{}, err
 	}

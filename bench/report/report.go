@@ -49,11 +49,11 @@ func (s Section) text() string {
 // Renew writes the sections into the file at path: each in the place of the one of that name, or at the end. Other sections
 // stay as they are.
 func Renew(path string, sections ...Section) error {
-	b, err := os.ReadFile(path) //nolint:gosec // the caller's own file
+	b, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.WriteFile(path, []byte(renewed(string(b), sections)), 0o644) //nolint:gosec // a document
+	return os.WriteFile(path, []byte(renewed(string(b), sections)), 0o644) // #nosec G703 -- the path is the caller's own
 }
 
 func renewed(text string, sections []Section) string {
