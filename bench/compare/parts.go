@@ -149,7 +149,7 @@ func enginesPart(o *options) ([]row, error) {
 
 func partitionsPart(o *options) ([]row, error) {
 	var rows []row
-	for _, n := range []string{"16", "64", "256", "1024", "4096"} {
+	for _, n := range []string{"16", "64", "256", "1024"} {
 		works := []work{named("get, pipeline 16, "+n+" partitions", "get", piped(16)), named("mset, "+n+" partitions", "mset", piped(1))}
 		r, err := o.versus([]string{"--partitions", n}, nil, works, nil)
 		if err != nil {
