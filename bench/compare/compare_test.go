@@ -12,16 +12,16 @@ func TestVerdict(t *testing.T) {
 		row  row
 		want string
 	}{
-		{"no bar", row{ratio: 3}, ""},
-		{"at most, met", row{ratio: 1, bars: ratioAtMost(1)}, "pass"},
-		{"at most, missed", row{ratio: 1.01, bars: ratioAtMost(1)}, "**miss**"},
-		{"at least, met", row{ratio: 1.3, bars: ratioAtLeast(1.25)}, "pass"},
-		{"at least, missed", row{ratio: 1.2, bars: ratioAtLeast(1.25)}, "**miss**"},
-		{"ours, met", row{ours: 60, ratio: -1, bars: oursAtMost(60)}, "pass"},
-		{"ours, missed", row{ours: 61, ratio: 0.5, bars: oursAtMost(60)}, "**miss**"},
-		{"unknown", row{ours: -1, ratio: -1, bars: oursAtMost(60)}, "unknown"},
-		{"two bars, one missed", row{ours: 4, ratio: 1.5, bars: append(oursAtMost(5), ratioAtMost(1)...)}, "**miss**"},
-		{"not a number", row{ratio: math.NaN(), bars: ratioAtMost(1)}, "**miss**"},
+		{"no bar", row{quotient: quotient{ratio: 3}}, ""},
+		{"at most, met", row{quotient: quotient{ratio: 1}, bars: ratioAtMost(1)}, "pass"},
+		{"at most, missed", row{quotient: quotient{ratio: 1.01}, bars: ratioAtMost(1)}, "**miss**"},
+		{"at least, met", row{quotient: quotient{ratio: 1.3}, bars: ratioAtLeast(1.25)}, "pass"},
+		{"at least, missed", row{quotient: quotient{ratio: 1.2}, bars: ratioAtLeast(1.25)}, "**miss**"},
+		{"ours, met", row{quotient: quotient{ours: 60, ratio: -1}, bars: oursAtMost(60)}, "pass"},
+		{"ours, missed", row{quotient: quotient{ours: 61, ratio: 0.5}, bars: oursAtMost(60)}, "**miss**"},
+		{"unknown", row{quotient: quotient{ours: -1, ratio: -1}, bars: oursAtMost(60)}, "unknown"},
+		{"two bars, one missed", row{quotient: quotient{ours: 4, ratio: 1.5}, bars: append(oursAtMost(5), ratioAtMost(1)...)}, "**miss**"},
+		{"not a number", row{quotient: quotient{ratio: math.NaN()}, bars: ratioAtMost(1)}, "**miss**"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -40,11 +40,11 @@ func TestRatioOf(t *testing.T) {
 		{whole: of(9, 3), slices: [][2]sample{of(3, 2)}},
 	}
 	value := func(s sample) float64 { return s.cpuMicros }
-	if q, a, b := ratioOf(pairs, value, false); q != 1 || a != 2 || b != 2 {
-		t.Errorf("by rounds: %v, %v, %v, want 1, 2, 2", q, a, b)
+	if got, want := ratioOf(pairs, value, false), (quotient{1, 0.75, 2, 2, 2}); got != want {
+		t.Errorf("by rounds: %v, want %v", got, want)
 	}
-	if q, a, b := ratioOf(pairs, value, true); q != 1.5 || a != 2 || b != 2 {
-		t.Errorf("by slices: %v, %v, %v, want 1.5, 2, 2", q, a, b)
+	if got, want := ratioOf(pairs, value, true), (quotient{1.5, 1.5, 1.5, 2, 2}); got != want {
+		t.Errorf("by slices: %v, want %v", got, want)
 	}
 }
 

@@ -140,19 +140,33 @@ func gcShare(s *target.Server) float64 {
 	return gc / cpu.Seconds()
 }
 
-func median(v []float64) float64 {
-	v = slices.Clone(v)
-	slices.Sort(v)
-	n := len(v)
-	if n == 0 {
+// quantile of v, q from 0 to 1; -1 if v is empty.
+func quantile(v []float64, q float64) float64 {
+	if len(v) == 0 {
 		return -1
 	}
-	return (v[n/2] + v[(n-1)/2]) / 2
+	v = slices.Clone(v)
+	slices.Sort(v)
+	at := q * float64(len(v)-1)
+	i := int(at)
+	if i+1 == len(v) {
+		return v[i]
+	}
+	return v[i] + (at-float64(i))*(v[i+1]-v[i])
 }
 
-// ratioOf is the median of the ratios, and the medians of both sides over the rounds. What has a meaning in a
-// single slice is compared slice by slice: two slices are closer in time than two windows, and they are many.
-func ratioOf(pairs []pair, value func(sample) float64, bySlice bool) (ratio, ours, ref float64) {
+func median(v []float64) float64 { return quantile(v, 0.5) }
+
+// quotient is a ratio with the quartiles of what it is the median of, and the medians of both sides.
+type quotient struct{ ratio, low, high, ours, ref float64 }
+
+func newQuotient(ratios, ours, ref []float64) quotient {
+	return quotient{median(ratios), quantile(ratios, 0.25), quantile(ratios, 0.75), median(ours), median(ref)}
+}
+
+// ratioOf compares one value over the rounds. What has a meaning in a single slice is compared slice by slice: two slices are
+// closer in time than two windows, and they are many.
+func ratioOf(pairs []pair, value func(sample) float64, bySlice bool) quotient {
 	var q, a, b []float64
 	for _, p := range pairs {
 		x, y := value(p.whole[0]), value(p.whole[1])
@@ -165,5 +179,5 @@ func ratioOf(pairs []pair, value func(sample) float64, bySlice bool) (ratio, our
 			q = append(q, value(s[0])/value(s[1]))
 		}
 	}
-	return median(q), median(a), median(b)
+	return newQuotient(q, a, b)
 }

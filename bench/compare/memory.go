@@ -34,8 +34,8 @@ func memoryPart(o *options) ([]row, error) {
 			used[i], rss[i] = grown.used, grown.rss
 		}
 		rows = append(rows,
-			row{figure: "bytes per key, 16 B key and " + shape.name, unit: "B", ours: used[0], ref: used[1], ratio: used[0] / used[1], bars: oursAtMost(shape.bound)},
-			row{figure: "… resident memory to used memory", unit: "×", ours: rss[0] / used[0], ref: rss[1] / used[1], ratio: -1,
+			row{figure: "bytes per key, 16 B key and " + shape.name, unit: "B", quotient: quotient{ours: used[0], ref: used[1], ratio: used[0] / used[1]}, bars: oursAtMost(shape.bound)},
+			row{figure: "… resident memory to used memory", unit: "×", quotient: quotient{ours: rss[0] / used[0], ref: rss[1] / used[1], ratio: -1},
 				bars: []bar{{bound: 1.1, absolute: true}, {bound: 0.9, absolute: true, least: true}}})
 		fmt.Fprintln(os.Stderr, "memory:", shape.name)
 	}
@@ -70,7 +70,7 @@ func (o *options) grow(side side, fill string) (growth, error) {
 func inserting(s *target.Server, fill string, n int) (load.Config, error) {
 	t, err := load.Compile(fill, load.Shape{})
 	return load.Config{Dial: s.Dial(), Mix: []load.Weighted{{Template: t}}, Conns: 1, Pipeline: 64, Requests: int64(n),
-		Keys: load.Keys{Count: uint64(n), Dist: load.Sequential}}, err //nolint:gosec // n is positive
+		Keys: load.Keys{Count: uint64(n), Dist: load.Sequential}}, err // #nosec G115 -- n is positive
 }
 
 func insert(s *target.Server, fill string, n int) error {

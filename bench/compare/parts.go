@@ -15,21 +15,15 @@ func piped(n int) func(*scenario.Scenario) {
 }
 
 func cpuRow(figure string, pairs []pair, bars []bar) row {
-	r := row{figure: "CPU per " + figure, unit: "µs", bars: bars}
-	r.ratio, r.ours, r.ref = ratioOf(pairs, func(s sample) float64 { return s.cpuMicros }, true)
-	return r
+	return row{figure: "CPU per " + figure, unit: "µs", bars: bars, quotient: ratioOf(pairs, func(s sample) float64 { return s.cpuMicros }, true)}
 }
 
 func rateRow(figure string, pairs []pair, bars []bar) row {
-	r := row{figure: "throughput of " + figure, unit: "1000/s", bars: bars}
-	r.ratio, r.ours, r.ref = ratioOf(pairs, func(s sample) float64 { return s.perSecond / 1e3 }, true)
-	return r
+	return row{figure: "throughput of " + figure, unit: "1000/s", bars: bars, quotient: ratioOf(pairs, func(s sample) float64 { return s.perSecond / 1e3 }, true)}
 }
 
 func quantileRow(figure string, q float64, pairs []pair, bars []bar) row {
-	r := row{figure: fmt.Sprintf("p%g of %s", q, figure), unit: "ms", bars: bars}
-	r.ratio, r.ours, r.ref = ratioOf(pairs, func(s sample) float64 { return s.ms[q] }, false)
-	return r
+	return row{figure: fmt.Sprintf("p%g of %s", q, figure), unit: "ms", bars: bars, quotient: ratioOf(pairs, func(s sample) float64 { return s.ms[q] }, false)}
 }
 
 // othersRow tells how quiet the machine was.
@@ -40,7 +34,7 @@ func othersRow(all [][]pair) row {
 			v[0], v[1] = append(v[0], 100*p.whole[0].others), append(v[1], 100*p.whole[1].others)
 		}
 	}
-	return row{figure: "the machine's time that others took", unit: "%", ours: median(v[0]), ref: median(v[1]), ratio: -1}
+	return row{figure: "the machine's time that others took", unit: "%", quotient: quotient{ours: median(v[0]), ref: median(v[1]), ratio: -1}}
 }
 
 func cpuPart(o *options) ([]row, error) {
@@ -64,7 +58,7 @@ func cpuPart(o *options) ([]row, error) {
 			worstGC = max(worstGC, p.whole[0].gcShare)
 		}
 	}
-	gc := row{figure: "garbage collection, share of CPU under this load", unit: "%", ours: -1, ref: -1, ratio: -1, bars: oursAtMost(1)}
+	gc := row{figure: "garbage collection, share of CPU under this load", unit: "%", quotient: quotient{ours: -1, ref: -1, ratio: -1}, bars: oursAtMost(1)}
 	if worstGC >= 0 {
 		gc.ours = worstGC * 100
 	}
@@ -93,8 +87,8 @@ func latencyPart(o *options) ([]row, error) {
 			}
 			rows = append(rows, quantileRow(w.label, q, all[i], bars))
 		}
-		late := row{figure: "… of which the generator woke late, p99", unit: "ms", ratio: -1}
-		_, late.ours, late.ref = ratioOf(all[i], func(s sample) float64 { return s.lateMs }, false)
+		late := row{figure: "… of which the generator woke late, p99", unit: "ms", quotient: ratioOf(all[i], func(s sample) float64 { return s.lateMs }, false)}
+		late.ratio = -1
 		rows = append(rows, late, cpuRow(w.label, all[i], nil))
 	}
 	return append(rows, othersRow(all)), nil
@@ -155,7 +149,7 @@ func enginesPart(o *options) ([]row, error) {
 
 func partitionsPart(o *options) ([]row, error) {
 	var rows []row
-	for _, n := range []string{"16", "64", "256", "1024", "4096"} {
+	for _, n := range []string{"16", "64", "256", "1024"} {
 		works := []work{named("get, pipeline 16, "+n+" partitions", "get", piped(16)), named("mset, "+n+" partitions", "mset", piped(1))}
 		r, err := o.versus([]string{"--partitions", n}, nil, works, nil)
 		if err != nil {

@@ -51,7 +51,7 @@ func stallPart(o *options) ([]row, error) {
 			x, y := value(got[0][i]), value(got[1][i])
 			a, b, q = append(a, x), append(b, y), append(q, x/y)
 		}
-		r := row{figure: name, unit: unit, ours: median(a), ref: median(b), ratio: median(q), bars: bars}
+		r := row{figure: name, unit: unit, quotient: newQuotient(q, a, b), bars: bars}
 		if r.ours < 0 || r.ref < 0 {
 			r.ratio = -1
 		}
@@ -85,7 +85,7 @@ func (o *options) stall(side side) (stalled, error) {
 	cpu0, _ := s.CPU()
 	probe, err := load.Start(load.Config{Dial: s.Dial(), Conns: bystanderConns, Rate: bystanderRate, Nice: o.nice,
 		Mix:  []load.Weighted{{Template: load.MustCompile("GET {key}", load.Shape{})}},
-		Keys: load.Keys{Count: uint64(o.big)}}) //nolint:gosec // positive
+		Keys: load.Keys{Count: uint64(o.big)}}) // #nosec G115 -- positive
 	if err != nil {
 		return stalled{}, err
 	}

@@ -9,11 +9,10 @@ import (
 
 // row is one line of the table: a figure of ours and of the reference, and what it must reach.
 type row struct {
-	figure    string
-	unit      string
-	ours, ref float64 // negative: not known
-	ratio     float64 // ours to ref; negative: none
-	bars      []bar
+	figure   string
+	unit     string
+	quotient // ours and ref negative: not known; ratio negative: none
+	bars     []bar
 }
 
 // bar is a bound on the ratio or on our figure.
@@ -111,13 +110,16 @@ func (s section) missed() int {
 }
 
 func (s section) table() string {
-	lines := [][]string{{"figure", "ratio", "bar", "", s.heads[0], s.heads[1], "unit"}}
+	lines := [][]string{{"figure", "ratio", "quartiles", "bar", "", s.heads[0], s.heads[1], "unit"}}
 	for _, r := range s.rows {
-		ratio := number(r.ratio)
+		ratio, spread := number(r.ratio), ""
 		if r.ratio >= 0 {
 			ratio = fmt.Sprintf("%.2f", r.ratio)
+			if r.high > 0 {
+				spread = fmt.Sprintf("%.2f–%.2f", r.low, r.high)
+			}
 		}
-		lines = append(lines, []string{r.figure, ratio, r.barText(), r.verdict(), number(r.ours), number(r.ref), r.unit})
+		lines = append(lines, []string{r.figure, ratio, spread, r.barText(), r.verdict(), number(r.ours), number(r.ref), r.unit})
 	}
 	widths := make([]int, len(lines[0]))
 	for _, l := range lines {

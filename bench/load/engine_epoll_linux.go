@@ -35,8 +35,9 @@ type poller struct {
 	buf      []byte
 	dirty    []int32 // flows that have something to send after a round of the open loop
 	marked   []bool
-	noNanos  bool // the kernel lacks epoll_pwait2
-	busy     int  // flows with requests in flight
+	timeout  unix.Timespec // of the wait; here and not on the stack, for the kernel has its address
+	noNanos  bool          // the kernel lacks epoll_pwait2
+	busy     int           // flows with requests in flight
 	lastSeen int64
 }
 
@@ -68,8 +69,8 @@ func newPoller(r *Run, w *worker, conns []net.Conn) (*poller, error) {
 	for i, c := range conns {
 		fd, err := descriptor(c)
 		if err == nil {
-			p.fds = append(p.fds, int32(fd))                                                                           //nolint:gosec // descriptors are small
-			ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(i)} //nolint:gosec // below maxConns
+			p.fds = append(p.fds, int32(fd))                                                                           // #nosec G115 -- descriptors are small
+			ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(i)} // #nosec G115 -- below maxConns
 			err = unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, fd, &ev)
 		}
 		if err != nil {
@@ -267,7 +268,7 @@ func (p *poller) sendDue(now int64) error {
 		}
 		if !p.marked[p.turn] {
 			p.marked[p.turn] = true
-			p.dirty = append(p.dirty, int32(p.turn)) //nolint:gosec // below maxConns
+			p.dirty = append(p.dirty, int32(p.turn)) // #nosec G115 -- below maxConns
 		}
 	}
 	for _, i := range p.dirty {
@@ -301,22 +302,22 @@ func (p *poller) flush(i int) error {
 
 // wait is epoll_wait with nanoseconds where the kernel has that.
 func (p *poller) wait(ns int64, raw bool) (int, error) {
-	call := unix.Syscall6
-	if raw {
-		call = unix.RawSyscall6
-	}
-	events := uintptr(unsafe.Pointer(&p.events[0]))
 	var n uintptr
 	var e unix.Errno
-	if p.noNanos {
-		n, _, e = call(unix.SYS_EPOLL_PWAIT, uintptr(p.ep), events, maxEvents, uintptr(ns/int64(time.Millisecond)), 0, 0)
-	} else {
-		ts := unix.NsecToTimespec(ns)
-		n, _, e = call(unix.SYS_EPOLL_PWAIT2, uintptr(p.ep), events, maxEvents, uintptr(unsafe.Pointer(&ts)), 0, 0)
+	switch {
+	case p.noNanos:
+		ms := uintptr(max(ns, 0) / int64(time.Millisecond)) // #nosec G115 -- not negative
+		n, _, e = unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.ep), uintptr(unsafe.Pointer(&p.events[0])), maxEvents, ms, 0, 0)
+	case raw:
+		p.timeout = unix.NsecToTimespec(ns)
+		n, _, e = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.ep), uintptr(unsafe.Pointer(&p.events[0])), maxEvents, uintptr(unsafe.Pointer(&p.timeout)), 0, 0)
+	default:
+		p.timeout = unix.NsecToTimespec(ns)
+		n, _, e = unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.ep), uintptr(unsafe.Pointer(&p.events[0])), maxEvents, uintptr(unsafe.Pointer(&p.timeout)), 0, 0)
 	}
 	switch e {
 	case 0:
-		return int(n), nil //nolint:gosec // at most maxEvents
+		return int(n), nil // #nosec G115 -- at most maxEvents
 	case unix.EINTR:
 		return 0, nil
 	case unix.ENOSYS, unix.EPERM:
@@ -331,9 +332,9 @@ func (p *poller) wait(ns int64, raw bool) (int, error) {
 // read and write retry on EINTR; the kernel's count is never above len(b).
 func read(fd int32, b []byte) (int, error) {
 	for {
-		n, _, e := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+		n, _, e := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b))) // #nosec G115 -- a descriptor is not negative
 		if e == 0 {
-			return int(n), nil //nolint:gosec // see above
+			return int(n), nil // #nosec G115 -- see above
 		}
 		if e != unix.EINTR {
 			return 0, e
@@ -343,9 +344,9 @@ func read(fd int32, b []byte) (int, error) {
 
 func write(fd int32, b []byte) (int, error) {
 	for {
-		n, _, e := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+		n, _, e := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b))) // #nosec G115 -- a descriptor is not negative
 		if e == 0 {
-			return int(n), nil //nolint:gosec // see above
+			return int(n), nil // #nosec G115 -- see above
 		}
 		if e != unix.EINTR {
 			return 0, e

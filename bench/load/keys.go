@@ -19,11 +19,10 @@ const (
 
 // Keys is the key space and how requests choose from it.
 type Keys struct {
-	Count  uint64  // keys are 0 … Count-1
-	First  uint64  // added to each: several generators can share a space
-	Dist   Dist    //
-	Skew   float64 // of Zipf, 0 < Skew < 5; YCSB's is 0.99
-	Stride uint64  // set by the worker: sequential keys advance by it
+	Count uint64  // keys are 0 … Count-1
+	First uint64  // added to each: several generators can share a space
+	Dist  Dist    // how they are drawn
+	Skew  float64 // of Zipf, 0 < Skew < 5; YCSB's is 0.99
 }
 
 func (k *Keys) check() error {
@@ -49,11 +48,11 @@ type source struct {
 	stride uint64
 }
 
-func newSource(k Keys, worker, workers int, seed uint64, ring []uint64) source {
-	s := source{rnd: newRng(seed + uint64(worker)*0x9E3779B97F4A7C15), keys: k, ring: ring, stride: uint64(workers)}
+func newSource(k Keys, worker, workers uint64, seed uint64, ring []uint64) source {
+	s := source{rnd: newRng(seed + worker*0x9E3779B97F4A7C15), keys: k, ring: ring, stride: workers}
 	switch k.Dist {
 	case Sequential:
-		s.at = uint64(worker)
+		s.at = worker
 	case Zipf:
 		s.at = s.rnd.below(zipfRing)
 	}
@@ -100,7 +99,7 @@ func newZipfRing(k Keys, seed uint64) []uint64 {
 	for spread == 0 || gcd(spread, k.Count) != 1 {
 		spread++
 	}
-	r := rand.New(rand.NewPCG(seed, 0x5EED)) //nolint:gosec // load needs speed, not secrecy
+	r := rand.New(rand.NewPCG(seed, 0x5EED))
 	ring := make([]uint64, zipfRing)
 	for i := range ring {
 		hi, lo := bits.Mul64(z.rank(r), spread)

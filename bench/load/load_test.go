@@ -180,7 +180,7 @@ func TestPause(t *testing.T) {
 			}
 			r.Pause()
 			at := s.requests.Load()
-			f, err = r.Measure(10*time.Millisecond, nil, nil)
+			_, err = r.Measure(10*time.Millisecond, nil, nil)
 			if got := s.requests.Load() - at; err != nil || got != 0 {
 				t.Fatalf("%+v: %d requests in a pause, %v", cfg, got, err)
 			}
@@ -341,7 +341,7 @@ func TestZipf(t *testing.T) {
 
 func TestSequential(t *testing.T) {
 	seen := map[uint64]int{}
-	for worker := range 3 {
+	for worker := range uint64(3) {
 		s := newSource(Keys{Count: 10, First: 5, Dist: Sequential}, worker, 3, 1, nil)
 		for range 10 {
 			seen[s.next()]++

@@ -237,7 +237,7 @@ func (c *compiler) placeholder(a *arg, p string) error {
 		if !has {
 			return fmt.Errorf("{rand} needs a bound: {rand:1000}")
 		}
-		a.digits(holeRand, len(strconv.Itoa(n-1)), uint64(n)) //nolint:gosec // n is positive
+		a.digits(holeRand, len(strconv.Itoa(n-1)), uint64(n)) // #nosec G115 -- n is positive
 	case "field":
 		a.bytes = append(a.bytes, "field:"...)
 		a.digits(holeRand, 2, 100)

@@ -64,7 +64,7 @@ func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, maxLate
 
 func newWorker(cfg *Config, id int, base time.Time, ring []uint64) *worker {
 	w := &worker{cfg: cfg, id: id, base: base, left: math.MaxInt64, step: 0, due: noDue}
-	w.src = newSource(cfg.Keys, id, cfg.Threads, cfg.Seed, ring)
+	w.src = newSource(cfg.Keys, uint64(id), uint64(cfg.Threads), cfg.Seed, ring) // #nosec G115 -- not negative
 	w.tally.latency, w.tally.lateness = newHistogram(), newHistogram()
 	for _, m := range cfg.Mix {
 		for range m.Weight {

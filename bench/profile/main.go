@@ -113,7 +113,7 @@ func (o *options) record(data string, pid int) error {
 		args = append(args, "-g")
 	}
 	args = append(args, "--", "sleep", strconv.Itoa(o.seconds))
-	out, err := exec.Command("perf", args...).CombinedOutput() //nolint:gosec // the arguments are numbers and our own paths
+	out, err := exec.Command("perf", args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("perf record: %w: %s", err, out)
 	}
@@ -125,7 +125,7 @@ func (o *options) report(data string) error {
 	if !o.callers {
 		args = append(args, "-g", "none")
 	}
-	out, err := exec.Command("perf", args...).Output() //nolint:gosec // see record
+	out, err := exec.Command("perf", args...).Output()
 	if err != nil {
 		return fmt.Errorf("perf report: %w", err)
 	}

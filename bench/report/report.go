@@ -23,8 +23,9 @@ Figures of Sleipnir against a reference server. ` + "`make bench`" + ` takes the
 
 ## How to read them
 
-- A **ratio** is ours divided by the reference's. Both servers are started, filled and measured in turn in each round, in
-  alternating order, one idling while the other works; the ratio is the median of the rounds' ratios. Ratios carry over to other machines, raw figures don't.
+- A **ratio** is ours divided by the reference's. Both servers are started, filled and measured in each round, in
+  turns of a fraction of a second, one idling while the other works; the ratio is the median over the turns (of latencies:
+  over the rounds), the **quartiles** say how much they differed. Ratios carry over to other machines, raw figures don't.
 - The **raw columns** are medians over the rounds and for orientation only: the load generator, and whatever else the machine
   does, share the cores with the server.
 - **CPU per command** is the processor time of all the server's threads, divided by the replies of the same window.
@@ -48,11 +49,11 @@ func (s Section) text() string {
 // Renew writes the sections into the file at path: each in the place of the one of that name, or at the end. Other sections
 // stay as they are.
 func Renew(path string, sections ...Section) error {
-	b, err := os.ReadFile(path) //nolint:gosec // the caller's own file
+	b, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.WriteFile(path, []byte(renewed(string(b), sections)), 0o644) //nolint:gosec // a document
+	return os.WriteFile(path, []byte(renewed(string(b), sections)), 0o644) // #nosec G703 -- the path is the caller's own
 }
 
 func renewed(text string, sections []Section) string {

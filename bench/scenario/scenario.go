@@ -114,6 +114,6 @@ func (s Scenario) Prefill(dial load.Dialer) (load.Config, bool, error) {
 	keys.Dist = load.Sequential
 	fill := Scenario{Name: s.Name + " fill", Commands: one(s.Fill), Shape: s.Shape, Keys: keys, Conns: 4, Pipeline: 32}
 	cfg, err := fill.Load(dial)
-	cfg.Requests = int64(keys.Count) //nolint:gosec // Keys.check bounds it
+	cfg.Requests = int64(keys.Count) // #nosec G115 -- Keys.check bounds it
 	return cfg, true, err
 }

@@ -98,7 +98,7 @@ func wakeNs() (cost, latency float64, err error) {
 		return 0, 0, err
 	}
 	defer func() { _ = unix.Close(ep) }()
-	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(fd)} //nolint:gosec // small
+	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(fd)} // #nosec G115 -- small
 	if err := unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
 		return 0, 0, err
 	}
@@ -198,18 +198,4 @@ func turns(servers [2]*target.Server, pipeline int) (ns [2]float64, err error) {
 		ns[i] = all[i][count/4] // noise only adds
 	}
 	return ns, nil
-}
-
-// fit finds batch and command so that batch/pipeline + command meets what was measured, best where commands
-// are many.
-func fit(ns [3]float64) (batch, command float64) {
-	p16, p64 := float64(pipelines[1]), float64(pipelines[2])
-	batch = (ns[1] - ns[2]) / (1/p16 - 1/p64)
-	command = ns[2] - batch/p64
-	if command < ns[2]/4 {
-		// The readings are too noisy for a slope: pipeline 1 has the batch almost alone.
-		batch = ns[0] - ns[2]
-		command = ns[2] - batch/p64
-	}
-	return batch, max(command, ns[2]/4)
 }

@@ -137,10 +137,10 @@ func simulate(costs Costs, s setting) result {
 
 // partitionsOf draws the partition of each command's key.
 func partitionsOf(s setting) func() int32 {
-	r := rand.New(rand.NewPCG(s.seed, uint64(s.keys))) //nolint:gosec // a simulation
+	r := rand.New(rand.NewPCG(s.seed, uint64(s.keys))) // #nosec G115 -- not negative
 	where := make([]int32, s.keys)
 	for i := range where {
-		where[i] = int32(r.IntN(s.partitions)) //nolint:gosec // small
+		where[i] = int32(r.IntN(s.partitions)) // #nosec G115 -- small
 	}
 	if s.skew <= 0 {
 		return func() int32 { return where[r.IntN(s.keys)] }

@@ -83,7 +83,7 @@ func (s *Server) start(port int, args []string) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	s.cmd = exec.CommandContext(context.Background(), s.Path, append(common, args...)...) //nolint:gosec // starting what the caller names is the purpose
+	s.cmd = exec.CommandContext(context.Background(), s.Path, append(common, args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if err := s.cmd.Start(); err != nil {
 		return err
@@ -185,7 +185,7 @@ func (s *Server) RSS() (int64, error) {
 func Version(path string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	b, err := exec.CommandContext(ctx, path, "--version").Output() //nolint:gosec // see start
+	b, err := exec.CommandContext(ctx, path, "--version").Output()
 	if err != nil {
 		return "unknown"
 	}
