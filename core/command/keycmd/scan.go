@@ -83,12 +83,25 @@ func (f *scanFilter) parse(args [][]byte) error {
 				f.pattern = nil
 			}
 		case command.Is(args[i], "type"):
+			if !isType(value) {
+				return command.Error("ERR unknown type name '" + string(value) + "'")
+			}
 			f.kind = value
 		default:
 			return command.ErrSyntax
 		}
 	}
 	return nil
+}
+
+// isType tells whether a word names a type of values, in any case.
+func isType(word []byte) bool {
+	for _, name := range [...]string{"string", "list", "set", "zset", "hash", "stream"} {
+		if command.Is(word, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *scanFilter) passes(e keyspace.Entry) bool {

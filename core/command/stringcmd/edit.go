@@ -2,8 +2,10 @@ package stringcmd
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"math/big"
+	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
@@ -74,9 +76,10 @@ const (
 	extendedBits  = 64
 	floatDecimals = 17
 	// maxFloatText bounds the digits of a number that is parsed.
-	maxFloatText = 255
-	// maxExtendedExp is the largest binary exponent of the extended format.
+	maxFloatText = 5*1024 - 1
+	// These are the binary exponents of the largest number of the extended format, and of the smallest one above zero.
 	maxExtendedExp = 16384
+	minExtendedExp = -16444
 )
 
 func incrbyfloat(c *command.Call) error {
@@ -124,17 +127,27 @@ func parseExtended(b []byte) *big.Float {
 		return nil
 	}
 	s := string(b)
-	if v, err := command.ParseFloat(b); !err {
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		if _, ok := command.ParseFloat(b); !ok {
+			return nil
+		}
+	}
+	if math.IsNaN(v) {
 		return nil
-	} else if math.IsInf(v, 0) && !bytes.ContainsAny(b, "0123456789") {
+	}
+	if math.IsInf(v, 0) && err == nil {
 		return new(big.Float).SetInf(v < 0)
 	}
 	f, _, err := big.ParseFloat(s, 0, extendedBits, big.ToNearestEven)
 	if err != nil || len(s) > 1 && s[0] == '0' && s[1] != 'x' && s[1] != 'X' {
 		f, _, err = big.ParseFloat(s, 10, extendedBits, big.ToNearestEven)
 	}
-	if err != nil || f.MantExp(nil) > maxExtendedExp {
+	if err != nil || f.IsInf() {
 		return nil
+	}
+	if exp := f.MantExp(nil); exp > maxExtendedExp || exp < minExtendedExp && f.Sign() != 0 {
+		return nil // strtold says ERANGE
 	}
 	return f
 }
