@@ -63,7 +63,8 @@
 // Freed memory stays committed ("dirty") until Trim, which the owner calls now and then with a bound on the
 // work. Trim has hysteresis without a tuning knob: it gives back only as much as lay unused during the
 // whole time since the last pass (the low-water mark of dirty pages), so a partition that breathes
-// keeps its memory, and one that has shrunk loses it within a few passes. Whole chunks return to the Range.
+// keeps its memory, and one that has shrunk loses it within a few passes. Whole chunks return to the Range. What a
+// flush leaves behind goes by the bank (dispose.go).
 //
 // # Accounts
 //
@@ -83,9 +84,10 @@
 //
 // A free list per class over all slabs is shorter still, but then nobody knows when a slab has become
 // empty. A header inside each slab would spare the map, but takes a block from every slab whose size is a power
-// of two, and all headers would fall into the same few cache sets. Collapsing full banks into huge pages afterwards
-// would waste nothing, but costs a copy of everything, with all page faults of the process waiting meanwhile, and keeps the
-// faults.
+// of two, and all headers would fall into the same few cache sets. Collapsing full banks into huge pages
+// afterwards would waste nothing, but costs a copy of everything, with all page faults of the process waiting
+// meanwhile, and keeps the faults. Chunks of half the size would halve what is unused in a small partition's share of
+// huge pages, and fit the classes around 10 KiB badly.
 package arena
 
 import "unsafe"
