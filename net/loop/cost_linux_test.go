@@ -48,21 +48,6 @@ func ask(t testing.TB, fd int, request, reply []byte) {
 	}
 }
 
-func quietGroup(t testing.TB, cfg Config, h Handler) *Group {
-	t.Helper()
-	g, err := New(cfg, h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g.Start()
-	t.Cleanup(func() {
-		if err := g.Stop(2 * time.Second); err != nil {
-			t.Error(err)
-		}
-	})
-	return g
-}
-
 // netpoll itself allocates one closure per batch of input.
 var allocations = map[string]float64{EngineEpoll: 0, EngineNetpoll: 1}
 

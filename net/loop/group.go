@@ -21,6 +21,8 @@ type Config struct {
 	CPUs   []int  // pin loop i to CPUs[i]; empty: no pinning (epoll engine on Linux only)
 	// KeepAliveSeconds is set on accepted TCP connections; 0 means off. SetKeepAlive changes it later.
 	KeepAliveSeconds int
+
+	waiting int // the epoll engine's way of waiting, for measuring
 }
 
 // Group is a set of loops that share a handler and listeners. Let GOMAXPROCS exceed the number of loops (set it before

@@ -216,6 +216,22 @@ func running(t testing.TB, cfg Config, s *lineServer) (*Group, *Listener) {
 	return g, ln
 }
 
+// quietGroup starts a group without a listener, and stops it at the end.
+func quietGroup(t testing.TB, cfg Config, h Handler) *Group {
+	t.Helper()
+	g, err := New(cfg, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Start()
+	t.Cleanup(func() {
+		if err := g.Stop(2 * time.Second); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
+}
+
 type client struct {
 	net.Conn
 	r *bufio.Reader

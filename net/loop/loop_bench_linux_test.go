@@ -31,12 +31,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// benchServer serves "engine loops procs [descriptors]" until its standard input ends.
+// benchServer serves "engine loops procs [descriptors [how to accept]]" until its standard input ends.
 func benchServer(spec string) {
 	var engine string
 	var loops, procs int
-	limit := uint64(0)
-	if n, err := fmt.Sscan(spec, &engine, &loops, &procs, &limit); n < 3 {
+	limit, how := uint64(0), ""
+	if n, err := fmt.Sscan(spec, &engine, &loops, &procs, &limit, &how); n < 3 {
 		panic(err)
 	}
 	if limit > 0 {
@@ -45,51 +45,24 @@ func benchServer(spec string) {
 		}
 	}
 	runtime.GOMAXPROCS(procs)
-	g, err := New(Config{Engine: engine, Loops: loops}, pingServer{})
+	cfg := Config{Engine: engine, Loops: loops}
+	if name, waiting, ok := strings.Cut(engine, "-"); ok {
+		cfg.Engine, cfg.waiting = name, map[string]int{"raw": waitRaw, "block": waitBlock}[waiting]
+	}
+	g, err := New(cfg, pingServer{})
 	if err != nil {
 		panic(err)
 	}
-	ln, err := g.Listen("tcp4", "127.0.0.1:0", ListenOptions{})
+	if how == "" {
+		how = acceptHanded
+	}
+	addr, err := listenBy(g, how)
 	if err != nil {
 		panic(err)
 	}
 	g.Start()
-	fmt.Println(ln.Addr())
+	fmt.Println(addr)
 	_, _ = io.Copy(io.Discard, os.Stdin)
-}
-
-// pingServer answers each line with +PONG, and "CPU" with the process's CPU time in µs.
-type pingServer struct{}
-
-func (pingServer) Start(*Loop)        {}
-func (pingServer) Stop(*Loop)         {}
-func (pingServer) Open(*Conn)         {}
-func (pingServer) Close(*Conn, error) {}
-func (pingServer) Hangup(*Conn)       {}
-func (pingServer) Tick(*Loop) int     { return 100 }
-
-func (pingServer) Input(c *Conn) {
-	in := c.In()
-	for i := 0; i < len(in); i++ {
-		if in[i] != '\n' {
-			continue
-		}
-		if in[0] == 'C' {
-			c.Out = append(strconv.AppendInt(c.Out, cpuMicros(), 10), '\r', '\n')
-		} else {
-			c.Out = append(c.Out, "+PONG\r\n"...)
-		}
-		c.Consume(i + 1)
-		in, i = c.In(), -1
-	}
-}
-
-func cpuMicros() int64 {
-	var ru unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &ru); err != nil {
-		panic(err)
-	}
-	return (ru.Utime.Sec+ru.Stime.Sec)*1e6 + int64(ru.Utime.Usec) + int64(ru.Stime.Usec)
 }
 
 // startBench starts a server process and returns its address.
@@ -169,7 +142,7 @@ func load(b testing.TB, addr string, n, conns, depth int) {
 }
 
 func BenchmarkServerCPU(b *testing.B) {
-	for _, engine := range Engines() {
+	for _, engine := range append(Engines(), "epoll-raw", "epoll-block") {
 		for _, loops := range []int{1, 2} {
 			for _, depth := range []int{1, 16} {
 				b.Run(fmt.Sprintf("%s/loops=%d/depth=%d", engine, loops, depth), func(b *testing.B) {
