@@ -254,3 +254,35 @@ func BenchmarkGoMap(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFindTen looks up ten random keys of a million at a time, as MGET does, with and without asking for them first.
+func BenchmarkFindTen(b *testing.B) {
+	f := newField(b, benchKeys)
+	f.fill(b, value16(1), 0)
+	for _, ahead := range []bool{false, true} {
+		b.Run(fmt.Sprintf("ahead=%v", ahead), func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 1))
+			order := make([]int, 10<<13)
+			for i := range order {
+				order[i] = r.IntN(benchKeys)
+			}
+			b.ReportAllocs()
+			defer cpu(b)()
+			n := 0
+			for i := 0; b.Loop(); i++ {
+				ten := order[i%(1<<13)*10:][:10]
+				if ahead {
+					for _, k := range ten {
+						f.db(k).Prefetch(f.keys[k])
+					}
+					for _, k := range ten {
+						f.db(k).PrefetchEntry(f.keys[k])
+					}
+				}
+				for _, k := range ten {
+					n += len(f.db(k).Find(f.keys[k]).Bytes())
+				}
+			}
+		})
+	}
+}
