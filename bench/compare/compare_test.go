@@ -56,27 +56,6 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-// TestRenewed holds that a section takes the place of its elder, and that the others stay.
-func TestRenewed(t *testing.T) {
-	one := section{name: "one", title: "One", rows: []row{{figure: "first", ratio: 1}}}
-	two := section{name: "two", title: "Two", rows: []row{{figure: "second", ratio: 2}}}
-	text := renewed("", []section{one, two})
-	if !strings.HasPrefix(text, preface) || strings.Count(text, "## One") != 1 || strings.Count(text, "## Two") != 1 {
-		t.Fatalf("a new file is\n%s", text)
-	}
-	one.rows[0].figure = "third"
-	again := renewed(text, []section{one})
-	if strings.Contains(again, "first") || !strings.Contains(again, "third") || !strings.Contains(again, "second") {
-		t.Errorf("after a renewal the file is\n%s", again)
-	}
-	if i, k := strings.Index(again, "## One"), strings.Index(again, "## Two"); i > k {
-		t.Error("a renewal changes the order")
-	}
-	if renewed(again, []section{one}) != again {
-		t.Error("a second renewal with the same changes something")
-	}
-}
-
 func TestChosen(t *testing.T) {
 	usual, err := chosen("")
 	if err != nil || len(usual) != 6 {

@@ -45,6 +45,7 @@ type sample struct {
 	cpuMicros float64 // of the server, per command
 	perSecond float64
 	ms        map[float64]float64 // latency by quantile, milliseconds
+	lateMs    float64             // p99 of what the generator added to the latencies
 	gcShare   float64             // of the server's processor time, since its start; negative: unknown
 	others    float64             // share of the machine that went to other processes
 }

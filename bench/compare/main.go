@@ -27,6 +27,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/bench/report"
 	"github.com/sleipnirdb/sleipnir/bench/target"
 )
 
@@ -152,7 +153,7 @@ func compare(o *options) error {
 	ours, ref := target.Version(o.sleipnir), target.Version(o.reference)
 	fmt.Printf("%s\nSleipnir:  %s (%s), commit %s\nreference: %s (%s)\n", target.Machine(), ours, o.sleipnir, target.Commit(), ref, o.reference)
 	fmt.Printf("%d rounds, windows of %v\n", o.rounds, o.window)
-	var sections []section
+	var sections []report.Section
 	var failed error
 	missed := 0
 	for _, p := range parts() {
@@ -166,8 +167,8 @@ func compare(o *options) error {
 			fmt.Printf("\n%s: %v\n", p.title, err)
 			continue
 		}
-		s := section{name: p.name, title: p.title, heads: p.heads, rows: rows, about: provenance(o, p.name, ref)}
-		sections = append(sections, s)
+		s := section{heads: p.heads, rows: rows}
+		sections = append(sections, report.Section{Name: p.name, Title: p.title, About: provenance(o, p.name, ref), Body: s.table()})
 		fmt.Printf("\n%s (%.0f s)\n\n%s", p.title, time.Since(began).Seconds(), s.table())
 		missed += s.missed()
 	}
@@ -175,5 +176,11 @@ func compare(o *options) error {
 	if o.out == "" {
 		return failed
 	}
-	return errors.Join(failed, renew(o.out, sections))
+	return errors.Join(failed, report.Renew(o.out, sections...))
+}
+
+// provenance says where a section's figures come from.
+func provenance(o *options, name, reference string) string {
+	return fmt.Sprintf("%s; commit %s against %s.\n`BENCH_PARTS=%s BENCH_ROUNDS=%d BENCH_SECONDS=%g make bench`",
+		target.Machine(), target.Commit(), reference, name, o.rounds, o.window.Seconds())
 }

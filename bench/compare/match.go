@@ -139,6 +139,7 @@ func (c *contender) sum(turns []turn, i int, job work) (sample, error) {
 	}
 	got := all.sample()
 	got.ms, got.gcShare = millis(all.figures), gcShare(c.server)
+	got.lateMs = float64(all.figures.Lateness.ValueAtQuantile(99)) / 1e6
 	return got, plausible(all.figures, job)
 }
 

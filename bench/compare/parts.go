@@ -93,7 +93,9 @@ func latencyPart(o *options) ([]row, error) {
 			}
 			rows = append(rows, quantileRow(w.label, q, all[i], bars))
 		}
-		rows = append(rows, cpuRow(w.label, all[i], nil))
+		late := row{figure: "… of which the generator woke late, p99", unit: "ms", ratio: -1}
+		_, late.ours, late.ref = ratioOf(all[i], func(s sample) float64 { return s.lateMs }, false)
+		rows = append(rows, late, cpuRow(w.label, all[i], nil))
 	}
 	return append(rows, othersRow(all)), nil
 }

@@ -96,9 +96,6 @@ func number(v float64) string {
 
 // section is a part's table.
 type section struct {
-	name  string
-	title string
-	about string
 	heads [2]string // of the raw columns
 	rows  []row
 }

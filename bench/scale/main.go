@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/bench/load"
+	"github.com/sleipnirdb/sleipnir/bench/report"
 	"github.com/sleipnirdb/sleipnir/bench/scenario"
 	"github.com/sleipnirdb/sleipnir/bench/target"
 )
@@ -33,6 +34,7 @@ type plan struct {
 	rounds   int
 	window   time.Duration
 	threads  int // of the generator; 0 = as many as loops
+	out      string
 }
 
 // point is the median of what one setting showed.
@@ -60,20 +62,25 @@ func run() error {
 	flag.IntVar(&p.rounds, "rounds", 3, "rounds, of which the median counts")
 	flag.DurationVar(&p.window, "window", time.Second, "length of one measurement")
 	flag.IntVar(&p.threads, "threads", 0, "threads of the generator; as many as loops if 0")
+	flag.StringVar(&p.out, "out", env("BENCH_OUT", ""), "file whose section to renew, BENCHMARKS.md; none if empty (BENCH_OUT)")
 	flag.Parse()
 	var err error
 	if p.loops, err = counts(*list); err != nil {
 		return err
 	}
-	fmt.Printf("%s; commit %s; %s, %d rounds of %v\n\n", target.Machine(), target.Commit(), p.scenario, p.rounds, p.window)
+	about := fmt.Sprintf("%s; commit %s; scenario %s, medians of %d windows of %v.\n`make bench-scale`", target.Machine(), target.Commit(), p.scenario, p.rounds, p.window)
 	points := map[[2]int]point{}
 	for _, n := range p.loops {
 		if err := p.measure(n, points); err != nil {
 			return fmt.Errorf("%d loops: %w", n, err)
 		}
 	}
-	p.print(points)
-	return nil
+	body := p.table(points)
+	fmt.Printf("%s\n\n%s", about, body)
+	if p.out == "" {
+		return nil
+	}
+	return report.Renew(p.out, report.Section{Name: "scale", Title: "The curve over loops", About: about, Body: body})
 }
 
 // counts is the loops to measure: powers of two, and all the cores.
@@ -169,23 +176,25 @@ func median(v []float64) float64 {
 	return (v[len(v)/2] + v[(len(v)-1)/2]) / 2
 }
 
-func (p *plan) print(points map[[2]int]point) {
-	fmt.Print("| loops |")
+func (p *plan) table(points map[[2]int]point) string {
+	var b strings.Builder
+	b.WriteString("| loops |")
 	for _, n := range pipelines {
-		fmt.Printf(" pipeline %d: 1000/s | speed | CPU ns | CPU |", n)
+		fmt.Fprintf(&b, " pipeline %d: 1000/s | speed | CPU ns | CPU |", n)
 	}
-	fmt.Print("\n| --- |", strings.Repeat(" ---: | ---: | ---: | ---: |", len(pipelines)), "\n")
+	b.WriteString("\n| --- |" + strings.Repeat(" ---: | ---: | ---: | ---: |", len(pipelines)) + "\n")
 	for _, n := range p.loops {
 		mark := ""
 		if n+p.generators(n) > runtime.NumCPU() {
 			mark = " *"
 		}
-		fmt.Printf("| %d%s |", n, mark)
+		fmt.Fprintf(&b, "| %d%s |", n, mark)
 		for _, pipeline := range pipelines {
 			one, here := points[[2]int{p.loops[0], pipeline}], points[[2]int{n, pipeline}]
-			fmt.Printf(" %.0f | %.2f × | %.0f | %.2f × |", here.perSecond/1e3, here.perSecond/one.perSecond, here.cpuNs, here.cpuNs/one.cpuNs)
+			fmt.Fprintf(&b, " %.0f | %.2f × | %.0f | %.2f × |", here.perSecond/1e3, here.perSecond/one.perSecond, here.cpuNs, here.cpuNs/one.cpuNs)
 		}
-		fmt.Println()
+		b.WriteString("\n")
 	}
-	fmt.Println("\n*: the generator's threads and the loops are more than the cores.")
+	b.WriteString("\n\\*: the loops and the generator's threads are more than the cores.\n")
+	return b.String()
 }

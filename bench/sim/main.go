@@ -26,6 +26,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/sleipnirdb/sleipnir/bench/report"
 )
 
 // The sweep that is printed, and the point that its tables vary from.
@@ -49,12 +51,27 @@ func main() {
 	path := flag.String("costs", "bench/sim/costs.txt", "file of costs")
 	measure := flag.String("measure", "", "measure the costs on this machine into this file, and end")
 	server := flag.String("sleipnir", env("SLEIPNIR", "bin/sleipnir-server"), "binary to measure with -measure (SLEIPNIR)")
-	commands := flag.Int("commands", 200_000, "commands simulated per point")
+	commands := flag.Int("commands", 100_000, "commands simulated per point")
 	far := flag.Float64("far", 0, "cost of a line transfer between groups of cores, ns; 0 = as within one")
 	near := flag.Int("near", 8, "cores in a group, with -far")
 	set := flag.String("set", "", "change costs: name=value,name=value")
+	out := flag.String("out", "", "file whose section to renew, BENCHMARKS.md; none if empty")
 	flag.Parse()
-	if err := run(*path, *measure, *server, *commands, *far, *near, *set); err != nil {
+	if *measure != "" {
+		exit(measureInto(*measure, *server))
+		return
+	}
+	w, err := prepare(*path, *set)
+	if err != nil {
+		exit(err)
+		return
+	}
+	w.base.commands, w.base.far, w.base.near = *commands, *far, *near
+	exit(w.report(*out))
+}
+
+func exit(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "sim:", err)
 		os.Exit(1)
 	}
@@ -67,36 +84,50 @@ func env(name, fallback string) string {
 	return fallback
 }
 
-func run(path, measure, server string, commands int, far float64, near int, set string) error {
-	if measure != "" {
-		return measureInto(measure, server)
-	}
+// prepare reads the costs.
+func prepare(path, set string) (*sweep, error) {
 	costs, err := readCosts(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w; measure them with -measure %s", err, path)
+		return nil, fmt.Errorf("%w; measure them with -measure %s", err, path)
+	}
+	if err == nil {
+		err = costs.change(set)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := costs.change(set); err != nil {
-		return err
-	}
-	w := sweep{costs: costs, base: setting{loops: 1, partitions: basePartitions, pipeline: basePipeline, keys: baseKeys,
-		connsPerLoop: 50, commands: commands, far: far, near: near, spinNs: costs.SpinNs, wakeNs: costs.WakeNs, partLines: costs.PartLines, seed: 1}}
-	fmt.Print(costs.text())
-	w.print()
-	return nil
+	base := setting{loops: 1, partitions: basePartitions, pipeline: basePipeline, keys: baseKeys, connsPerLoop: 50, seed: 1,
+		spinNs: costs.SpinNs, wakeNs: costs.WakeNs, partLines: costs.PartLines}
+	return &sweep{costs: costs, base: base}, nil
 }
 
 // sweep prints tables of predictions.
 type sweep struct {
+	text  strings.Builder
 	costs Costs
 	base  setting
 	ones  map[setting]result // what one loop does, which all else is compared with
 }
 
-func (w *sweep) print() {
+// report prints everything, and renews the section of a file.
+func (w *sweep) report(path string) error {
 	w.ones = map[setting]result{}
+	w.printf("Costs fed in, ns:\n\n%s", "```\n"+w.costs.text()+"```\n")
+	w.tables()
+	if path == "" {
+		return nil
+	}
+	return report.Renew(path, report.Section{Name: "sim", Title: "Prediction for more cores", Body: w.text.String(),
+		About: "Simulated, not measured: see the comment of bench/sim for what is modelled and what is not. `go run ./bench/sim -out BENCHMARKS.md`"})
+}
+
+func (w *sweep) printf(format string, args ...any) {
+	s := fmt.Sprintf(format, args...)
+	fmt.Print(s)
+	w.text.WriteString(s)
+}
+
+func (w *sweep) tables() {
 	w.check()
 	w.table("Speed against one loop: loops by partitions (pipeline 16, uniform keys)", "partitions", headings(partitionCounts),
 		func(s *setting, i int) { s.partitions = partitionCounts[i] }, w.speed)
@@ -110,7 +141,7 @@ func (w *sweep) print() {
 		func(s *setting, i int) { s.spinNs = spins[i] }, w.speed)
 	w.table(fmt.Sprintf("The same with zipf 0.99 (%d partitions, pipeline 16)", w.base.partitions), "spin", headings(spins),
 		func(s *setting, i int) { s.spinNs, s.skew = spins[i], 0.99 }, w.speed)
-	calls := []float64{0, w.costs.WakeNs / 4, w.costs.WakeNs, w.costs.WakeNs * 4}
+	calls := []float64{0, 500, 1000, 2000, 5000}
 	w.table("Speed against one loop by the cost in ns of waking a loop, which the holder of a lease pays (zipf 0.99)", "wake", headings(calls),
 		func(s *setting, i int) { s.wakeNs, s.skew = calls[i], 0.99 }, w.speed)
 	lines := []float64{1, 2, 3, 4, 6, 8}
@@ -132,16 +163,16 @@ func headings[T int | float64](values []T) []string {
 
 // table prints one value for each count of loops and each variation of the base.
 func (w *sweep) table(title, what string, heads []string, vary func(*setting, int), value func(setting) string) {
-	fmt.Printf("\n%s\n\n| loops \\ %s | %s |\n| ---%s |\n", title, what, strings.Join(heads, " | "), strings.Repeat(" | ---", len(heads)))
+	w.printf("\n%s\n\n| loops \\ %s | %s |\n| ---%s |\n", title, what, strings.Join(heads, " | "), strings.Repeat(" | ---", len(heads)))
 	for _, n := range loopCounts {
-		fmt.Printf("| %d", n)
+		w.printf("| %d", n)
 		for i := range heads {
 			s := w.base
 			s.loops = n
 			vary(&s, i)
-			fmt.Printf(" | %s", value(s))
+			w.printf(" | %s", value(s))
 		}
-		fmt.Println(" |")
+		w.printf(" |\n")
 	}
 }
 
@@ -163,14 +194,14 @@ func (w *sweep) check() {
 	if w.costs.Step16 <= 0 {
 		return
 	}
-	fmt.Println("\nCPU per command on two loops against one, predicted and measured")
+	w.printf("\nCPU per command on two loops against one, predicted and measured:\n\n")
 	for i, measured := range []float64{w.costs.Step1, w.costs.Step16, w.costs.Step64} {
 		s := w.base
 		s.pipeline = pipelines[i]
 		one := simulate(w.costs, s)
 		s.loops = 2
 		two := simulate(w.costs, s)
-		fmt.Printf("  pipeline %2d: predicted %.2f ×, measured %.2f ×\n", s.pipeline, two.busyPerCommand()/one.busyPerCommand(), measured)
+		w.printf("- pipeline %d: predicted %.2f ×, measured %.2f ×\n", s.pipeline, two.busyPerCommand()/one.busyPerCommand(), measured)
 	}
 }
 
@@ -182,6 +213,6 @@ func (w *sweep) verdict() {
 	if v < targetSpeed {
 		word = "does not reach"
 	}
-	fmt.Printf("\nOn %d loops at pipeline %d with spread keys and %d partitions the model shows %.1f × one loop: it %s the target of %.0f ×.\n",
+	w.printf("\nOn %d loops at pipeline %d with spread keys and %d partitions the model shows %.1f × one loop: it %s the target of %.0f ×.\n",
 		targetLoops, basePipeline, s.partitions, v, word, targetSpeed)
 }

@@ -107,6 +107,7 @@ func (d *Dispatcher) Close(c *loop.Conn, why error) {
 	x.unblock(s)
 	delete(x.paused, s)
 	d.Hooks.Closed(s, why)
+	x.subscribe(s)
 }
 
 // Hangup ends a wait whose client went away.
@@ -127,21 +128,27 @@ func (d *Dispatcher) Hangup(c *loop.Conn) {
 // Moved takes over a session from a loop that ended.
 func (d *Dispatcher) Moved(c *loop.Conn) {
 	s, _ := c.Data.(*session.Session)
-	if s == nil || s.Lent || !c.Parked() {
+	if s == nil || s.Lent {
 		return
 	}
 	x := c.Loop().Data.(*Executor)
-	if s.Blocked() {
+	x.resubscribe(s)
+	switch {
+	case !c.Parked():
+	case s.Blocked():
 		x.blocked[s] = struct{}{}
-	} else {
+	default:
 		x.paused[s] = true
 	}
 }
 
 // Why a connection was closed.
 const (
-	errHangup command.Error = "peer closed"
-	errKilled command.Error = "killed"
+	errHangup      command.Error = "peer closed"
+	errKilled      command.Error = "killed"
+	errIdle        command.Error = "idle"
+	errInputLimit  command.Error = "query buffer limit"
+	errOutputLimit command.Error = "output buffer limit"
 )
 
 // Input executes what the connection has sent.

@@ -4,6 +4,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
@@ -38,6 +39,8 @@ type Executor struct {
 	d     *Dispatcher
 	loop  *loop.Loop // nil: an ordinary goroutine
 	Stats *stats.Local
+	// Subscribers are the sessions of this loop that subscribe to something.
+	Subscribers *pubsub.Local
 
 	call  command.Call
 	args  [][]byte  // where the arguments of a batch stand
@@ -51,19 +54,24 @@ type Executor struct {
 	drains   []*partition.Lease
 	draining bool
 
-	now       int64  // unix ms of the current batch
-	ticks     uint64 // clock at the end of the last command
-	lastName  *command.Command
-	slowTicks uint64
-	tickedMs  int64 // when Tick last did its work
-	nextTick  int   // what it answered
-	changed   bool  // a command has run since that may have set a timer
+	now         int64  // unix ms of the current batch
+	ticks       uint64 // clock at the end of the last command
+	lastName    *command.Command
+	slowTicks   uint64
+	tickedMs    int64 // when Tick last did its work
+	nextTick    int   // what it answered
+	patrolledMs int64
+	changed     bool // a command has run since that may have set a timer
 
 	blocked map[*session.Session]struct{}
 	paused  map[*session.Session]bool
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
+	idleMs               int64 // timeout, 0 for none
+	maxInput             int   // client-query-buffer-limit
+	output               [config.ClassCount]config.OutputLimit
+	outputLimited        bool
 }
 
 func (x *Executor) init(d *Dispatcher) {
@@ -74,6 +82,7 @@ func (x *Executor) init(d *Dispatcher) {
 		paused:  make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
+	x.Subscribers = pubsub.NewLocal(x.pushed)
 	x.configVersion = ^uint64(0)
 	x.configure()
 }
@@ -104,6 +113,10 @@ func (x *Executor) configure() {
 	x.limits = resp.Limits{MaxBulk: cfg.Int(config.ProtoMaxBulkLen), MaxMultibulk: 1 << 30, MaxInline: 64 << 10, Authenticated: true}
 	x.lockedLimits = x.limits
 	x.lockedLimits.Authenticated = false
+	x.idleMs = cfg.Int(config.Timeout) * 1000
+	x.maxInput = int(cfg.Int(config.ClientQueryBufferLimit))
+	x.output = *cfg.OutputLimits()
+	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(us * 1000)
@@ -143,10 +156,18 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 			x.protocolError(s, c, err)
 		} else if !more {
 			c.Need(s.Parser.Need())
+			if len(c.In()) > x.maxInput {
+				c.Abort(errInputLimit)
+			}
 		}
 	}
 	x.drop()
+	s.NetOut += uint64(len(s.W.B))
 	c.Out, s.W.B = s.W.B, nil
+	x.subscribe(s)
+	if x.outputLimited {
+		x.checkOutput(s, c)
+	}
 	if s.State&session.Closing != 0 {
 		c.CloseAfterFlush()
 	}
@@ -156,6 +177,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	s.Parser.Reset()
 	c.Out, s.W.B = s.W.B, nil
+	x.subscribe(s)
 	if s.Blocked() {
 		x.blocked[s] = struct{}{}
 	}

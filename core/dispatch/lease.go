@@ -171,7 +171,10 @@ func resumed(_ *loop.Loop, arg any) {
 	s := arg.(*session.Session)
 	s.Lent = false
 	c := s.Conn
+	s.NetOut += uint64(len(s.W.B))
 	c.Out, s.W.B = s.W.B, nil
+	s.TakePushes()
+	c.Loop().Data.(*Executor).subscribe(s)
 	if s.State&session.Closing != 0 || s.KillAfterReply {
 		c.CloseAfterFlush()
 	}

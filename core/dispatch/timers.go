@@ -9,7 +9,7 @@ import (
 // next one is (-1: none).
 func (x *Executor) timers() int {
 	x.unpause()
-	next := -1
+	next := x.patrol()
 	for s := range x.blocked {
 		if s.Lent || s.Block.UntilMs == 0 {
 			continue
@@ -41,6 +41,7 @@ func (x *Executor) timeOut(s *session.Session) {
 	s.W.B, s.Conn.Out = s.Conn.Out, nil
 	reply(s)
 	s.Conn.Out, s.W.B = s.W.B, nil
+	s.TakePushes()
 	s.Conn.Resume()
 }
 
@@ -100,6 +101,7 @@ func (x *Executor) unpause() {
 	}
 	for s := range x.paused {
 		delete(x.paused, s)
+		s.TakePushes()
 		s.Conn.Resume()
 	}
 }

@@ -5,33 +5,13 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
-	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
-	"github.com/sleipnirdb/sleipnir/net/loop"
 )
 
 // hooks is the server as the dispatcher sees it.
 type hooks Server
-
-// Opened makes a session for a new connection.
-func (h *hooks) Opened(c *loop.Conn) (*session.Session, error) {
-	s := &session.Session{ID: h.lastID.Add(1), CreatedMs: c.Loop().NowMs, ActiveMs: c.Loop().NowMs, User: "default"}
-	if h.Config.Str(config.RequirePass) != "" {
-		s.State |= session.Locked
-	}
-	h.sessions.Store(s.ID, s)
-	return s, nil
-}
-
-// Closed ends a session.
-func (h *hooks) Closed(s *session.Session, _ error) {
-	h.sessions.Delete(s.ID)
-	if len(s.Watch.Keys) > 0 {
-		go h.forgetWatches(s)
-	}
-}
 
 // forgetWatches undoes WATCH for a session that is gone.
 func (h *hooks) forgetWatches(s *session.Session) {

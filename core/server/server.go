@@ -13,14 +13,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/puzpuzpuz/xsync/v3"
-
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
-	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -36,9 +34,11 @@ type Server struct {
 	memory     *arena.Range
 	listeners  []*loop.Listener
 
-	sessions *xsync.MapOf[uint64, *session.Session]
-	lastID   atomic.Uint64
-	started  time.Time
+	hub     *pubsub.Hub
+	notify  atomic.Uint32 // classes of keyspace events that are published
+	clients atomic.Int64  // connected
+	lastID  atomic.Uint64 // of sessions
+	started time.Time
 }
 
 // spareThreads is how many threads ordinary goroutines have beside the loops.
@@ -46,7 +46,7 @@ const spareThreads = 2
 
 // New makes a server as cfg says. It takes no connection before Start.
 func New(cfg *config.Config) (*Server, error) {
-	s := &Server{Config: cfg, sessions: xsync.NewMapOf[uint64, *session.Session](), started: time.Now()}
+	s := &Server{Config: cfg, started: time.Now()}
 	memory, err := arena.NewRange(arenaBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reserve address range: %w", err)
@@ -58,8 +58,10 @@ func New(cfg *config.Config) (*Server, error) {
 	}
 	databases := int(cfg.Int(config.Databases))
 	s.Set = partition.NewSet(s.partitionCount(), func(int) *keyspace.Space {
-		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed})
+		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Events: (*events)(s)})
 	})
+	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Loops() },
+		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
 	loops := int(cfg.Int(config.IOThreads))

@@ -4,9 +4,11 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
+	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/stringcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 )
 
 // CompatVersion is the version of Valkey that clients are told.
@@ -17,9 +19,10 @@ func (s *Server) newTable() *command.Table {
 	row := func(id int) *command.Command { return s.Table.Row(id) }
 	return command.NewTable(
 		conncmd.Commands(func() conncmd.Deps {
-			return conncmd.Deps{Dispatcher: s.dispatcher, Config: s.Config, Name: "valkey", Version: CompatVersion}
+			return conncmd.Deps{Dispatcher: s.dispatcher, Config: s.Config, Hub: s.hub, Name: "valkey", Version: CompatVersion}
 		}),
 		keycmd.Commands(),
+		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		stringcmd.Commands(limits{s.Config}),
 		txncmd.Commands(row),
 	)

@@ -8,9 +8,8 @@
 package session
 
 import (
-	"sync/atomic"
-
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -65,15 +64,13 @@ type Session struct {
 	Name, User      string
 	LibName, LibVer string
 	RedirectCapable bool
-	SubCount        int // channels
-	PatternCount    int
-	ShardCount      int
+	Subs            Subscriptions
 	Multi           Multi
 	Watch           Watch
 	Block           Block
-	// Pushes are out-of-band messages that came while the session was lent or
-	// in the middle of a reply: flushed by its loop. Loop only.
-	Pushes [][]byte
+	// Pushes are out-of-band messages that came while the session was parked.
+	// Loop only.
+	Pushes []byte
 	// KillAfterReply: CLIENT KILL named this session itself.
 	KillAfterReply bool
 
@@ -82,8 +79,9 @@ type Session struct {
 	// Last is the view taken when the session was lent. Loop only.
 	Last View
 
-	// OutHard is set by whoever finds the output over its limit. Atomic.
-	OutHard atomic.Bool
+	// OverSinceMs is the unix time since when the output is over its soft
+	// limit, 0 if it is not. Loop only.
+	OverSinceMs int64
 
 	// Op is the dispatcher's state of a command that waits. Its owner is the
 	// owner of the session.
@@ -152,7 +150,8 @@ func (s *Session) View() View {
 	}
 	return View{
 		DB: s.DB, MultiCount: multi, WatchCount: len(s.Watch.Keys),
-		SubCount: s.SubCount, PatternCount: s.PatternCount, ShardCount: s.ShardCount,
+		SubCount: len(s.Subs.Names[pubsub.Channel]), PatternCount: len(s.Subs.Names[pubsub.Pattern]),
+		ShardCount: len(s.Subs.Names[pubsub.Shard]),
 		MultiBytes: s.Multi.Bytes, State: s.State, Resp3: s.W.Resp3,
 		LastCommand: s.LastCommand, Name: s.Name, User: s.User, LibName: s.LibName, LibVer: s.LibVer,
 		ActiveMs: s.ActiveMs, Commands: s.Commands, NetIn: s.NetIn, NetOut: s.NetOut,

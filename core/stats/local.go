@@ -15,7 +15,7 @@ type Local struct {
 	// Totals since the start or the last reset.
 	Processed, NetIn, NetOut, ErrorReplies uint64
 	UnexpectedErrors, ProtocolErrors       uint64
-	Connections, Rejected                  uint64
+	Connections, Rejected, OutputLimited   uint64
 	// Posted counts commands that met a busy lease; Tokens those that took
 	// the serialized path; Served those run for other loops' sessions.
 	Posted, Tokens, Served uint64
@@ -95,6 +95,7 @@ func (l *Local) AddTo(t *Local) {
 	t.ProtocolErrors += l.ProtocolErrors
 	t.Connections += l.Connections
 	t.Rejected += l.Rejected
+	t.OutputLimited += l.OutputLimited
 	t.Posted += l.Posted
 	t.Tokens += l.Tokens
 	t.Served += l.Served

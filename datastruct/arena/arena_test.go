@@ -161,7 +161,7 @@ func (w *twin) size() int {
 func TestRandomTwin(t *testing.T) {
 	ops := 60_000
 	if testing.Short() {
-		ops = 10_000
+		ops = 5_000
 	}
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

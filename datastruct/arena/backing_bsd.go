@@ -16,3 +16,5 @@ const (
 
 // adviseHuge does nothing: these systems choose their page sizes alone.
 func adviseHuge(unsafe.Pointer, int, bool) {}
+
+func populate(unsafe.Pointer, int) {}

@@ -27,3 +27,5 @@ func (b *backing) unreserve() { *b = backing{} }
 func release(p unsafe.Pointer, n int) { clear(unsafe.Slice((*byte)(p), n)) }
 
 func adviseHuge(unsafe.Pointer, int, bool) {}
+
+func populate(unsafe.Pointer, int) {}

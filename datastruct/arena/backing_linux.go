@@ -22,3 +22,11 @@ func adviseHuge(p unsafe.Pointer, n int, isHuge bool) {
 	// An error means a system without huge pages: slower, not wrong.
 	_ = unix.Madvise(unsafe.Slice((*byte)(p), n), advice)
 }
+
+// populate commits n bytes at p, in a system call: a goroutine that waits in a page fault would make the
+// collector wait.
+func populate(p unsafe.Pointer, n int) {
+	if unix.Madvise(unsafe.Slice((*byte)(p), n), unix.MADV_POPULATE_WRITE) != nil {
+		*(*byte)(p) = 0 // before Linux 5.14
+	}
+}

@@ -12,8 +12,7 @@ import (
 const (
 	defaultRange = 1 << 40 // address space is free; a Ref reaches eight times as far
 	leastRange   = 1 << 30
-	bankTries    = 8       // banks of an uncertain list that are looked at before a sure one
-	hugeFrom     = 8 << 20 // bytes handed out from which on huge pages are worth the one that isn't full
+	bankTries    = 8 // banks of an uncertain list that are looked at before a sure one
 )
 
 // ErrNoRange says that the system refuses even the smallest useful range of address space.
@@ -40,6 +39,10 @@ type Range struct {
 	high     uint32
 	end      uint32 // the number of banks
 	isClosed bool
+
+	spare       uint32 // a huge bank that is committed and on no list, or 0
+	isPreparing bool
+	helpers     sync.WaitGroup
 }
 
 // bank is an entry of the bank map. Guarded by Range.mu.
@@ -116,11 +119,13 @@ func newRange(want int64) (*Range, error) {
 // more.
 func (r *Range) Close() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.isClosed {
+	wasClosed := r.isClosed
+	r.isClosed = true
+	r.mu.Unlock()
+	if wasClosed {
 		return
 	}
-	r.isClosed = true
+	r.helpers.Wait()
 	r.memory.unreserve()
 	if debug {
 		r.mirror.unreserve()
@@ -152,24 +157,21 @@ func (r *Range) bankAddr(i uint32) unsafe.Pointer { return unsafe.Add(r.base, ui
 func (r *Range) take(n uint32) (i uint32, isHuge bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n > chunksInBank {
-		i = r.takeMany(n)
-	} else if i = r.takeFew(n, bankPlain); i == 0 {
+	if i = r.takePlain(n); i == 0 && r.spare != 0 {
+		r.dropSpare()
+		i = r.takePlain(n)
+	}
+	if i == 0 && n <= chunksInBank {
 		i = r.takeFound(n, bankHuge)
 	}
 	return i, r.handOut(i, n)
 }
 
-// takeHuge returns a chunk out of a bank that is backed by a huge page, or 0 if huge pages aren't worth it yet.
-func (r *Range) takeHuge() uint32 {
-	if r.inUse.Load()*chunkBytes < hugeFrom {
-		return 0
+func (r *Range) takePlain(n uint32) uint32 {
+	if n > chunksInBank {
+		return r.takeMany(n)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	i := r.takeFew(1, bankHuge)
-	r.handOut(i, 1)
-	return i
+	return r.takeFew(n)
 }
 
 // handOut counts n chunks from i on, if that isn't 0.
@@ -181,12 +183,12 @@ func (r *Range) handOut(i, n uint32) (isHuge bool) {
 	return r.bank(i/chunksInBank).kind == bankHuge
 }
 
-// takeFew finds a run inside one bank of a kind, and opens one if there is none.
-func (r *Range) takeFew(n uint32, kind uint8) uint32 {
-	if i := r.takeFound(n, kind); i != 0 {
+// takeFew finds a run inside one plain bank, and opens one if there is none.
+func (r *Range) takeFew(n uint32) uint32 {
+	if i := r.takeFound(n, bankPlain); i != 0 {
 		return i
 	}
-	b := r.open(kind)
+	b := r.open(bankPlain)
 	if b == 0 {
 		return 0
 	}
@@ -215,46 +217,6 @@ func (r *Range) takeFound(n uint32, kind uint8) uint32 {
 		}
 	}
 	return 0
-}
-
-// open makes an empty bank one of a kind, or returns 0. Huge ones come from the low side, plain ones from the high.
-func (r *Range) open(kind uint8) uint32 {
-	own, other := r.lists[(bankEmptyHigh+1)*bankRuns-1], r.lists[(bankEmptyLow+1)*bankRuns-1]
-	if kind == bankHuge {
-		own, other = other, own
-	}
-	b := own
-	switch {
-	case b != 0:
-	case r.low < r.high && kind == bankHuge:
-		b = r.low
-		r.low++
-		r.bank(b).free = allChunksFree
-	case r.low < r.high:
-		r.high--
-		b = r.high
-		r.bank(b).free = allChunksFree
-	default:
-		if b = other; b == 0 {
-			return 0
-		}
-	}
-	r.bank(b).kind = kind
-	r.advise(b, 1, kind == bankHuge)
-	return b
-}
-
-// advise asks the system to back n banks with huge pages, or not to.
-func (r *Range) advise(b, n uint32, isHuge bool) {
-	change := false
-	for k := range n {
-		v := r.bank(b + k)
-		change = change || v.isAdvised != isHuge
-		v.isAdvised = isHuge
-	}
-	if change {
-		adviseHuge(r.bankAddr(b), int(n)*bankBytes, isHuge)
-	}
 }
 
 // takeMany finds whole banks in a row, from the high side down. The tail of the last stays available. Banks that will
@@ -313,21 +275,9 @@ func (r *Range) give(i, n uint32) {
 		r.relist(b)
 		i, n = i+k, n-k
 	}
-}
-
-// split says that part of a bank with a huge page was released.
-func (r *Range) split(b uint32) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.demote(b)
-	r.relist(b)
-}
-
-// demote makes a bank that has lost part of its huge page a plain one. Otherwise the system would sooner or later
-// give it the whole page back.
-func (r *Range) demote(b uint32) {
-	r.bank(b).kind = bankPlain
-	r.advise(b, 1, false)
+	if r.spare != 0 && !r.isLarge(1) {
+		r.dropSpare()
+	}
 }
 
 // relist puts bank b on the list that its kind and its longest free run say.

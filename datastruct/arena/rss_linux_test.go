@@ -108,8 +108,9 @@ func TestResidentAgreesWithUsed(t *testing.T) {
 			put(p.arenas[rnd.IntN(64)], 40, PurposeEntry)
 		}
 		used, committed, resident := p.figures("blocks of 40")
-		if float64(committed) > 1.03*float64(used) && !testing.Short() {
-			t.Errorf("more than 3 %% of what is committed is unused")
+		// The share of a huge page that an arena takes at once, 32 KiB, is 5 % of what each of them has.
+		if float64(committed) > 1.055*float64(used) && !testing.Short() {
+			t.Errorf("more than 5.5 %% of what is committed is unused")
 		}
 		if float64(resident) > 1.1*float64(used) {
 			t.Errorf("resident memory is more than 10 %% over what is used")

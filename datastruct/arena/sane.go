@@ -199,6 +199,9 @@ func (r *Range) Sane() error {
 			free++
 		}
 	}
+	if r.spare != 0 || r.isPreparing {
+		free += chunksInBank
+	}
 	if all := int64(r.end-r.high+r.low-r.first) * chunksInBank; free+r.inUse.Load() != all {
 		return fmt.Errorf("%d chunks free, %d handed out, of %d", free, r.inUse.Load(), all)
 	}

@@ -38,7 +38,7 @@ func (w word) count() int     { return int(w >> wordCount & countMax) }
 
 // home returns the bucket of the segment where hash h belongs. It grows with h.
 func (w word) home(h uint64) int {
-	below := h &^ (1<<cursorFreeBits - 1) << (w >> wordDepth & 63)
+	below := h &^ (1<<CursorFreeBits - 1) << (w >> wordDepth & 63)
 	i, _ := bits.Mul64(below, uint64(w&127))
 	return int(i)
 }
@@ -60,7 +60,7 @@ func (w word) bound(h uint64, i int) uint64 {
 	if rest != 0 {
 		x++
 	}
-	const free = 1<<cursorFreeBits - 1
+	const free = 1<<CursorFreeBits - 1
 	return start + ((x+1<<depth-1)>>depth+free)&^free
 }
 

@@ -129,7 +129,7 @@ func (w word) exactCount(a *arena.Arena) int {
 }
 
 // ahead is by how many buckets the elements' cache lines are asked for before their hashes are.
-const ahead = 2
+const ahead = 4
 
 // collect appends all elements of the segment.
 func (w word) collect(a *arena.Arena, items []item, hashOf func(arena.Ref) uint64) []item {

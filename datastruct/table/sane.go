@@ -97,7 +97,7 @@ func (c *census) segment(start uint64, w word) error {
 
 func (c *census) bounds(start uint64, w word, i int) error {
 	from, to := w.bound(start, i), w.bound(start, i+1)
-	if (from|to)&(1<<cursorFreeBits-1) != 0 || w.home(from) != i || w.home(to-1) != i {
+	if (from|to)&(1<<CursorFreeBits-1) != 0 || w.home(from) != i || w.home(to-1) != i {
 		return fmt.Errorf("bucket %d of %d reaches from %x to %x, where homes are %d and %d",
 			i, w.buckets(), from, to, w.home(from), w.home(to-1))
 	}

@@ -8,8 +8,10 @@ import (
 	"hash/maphash"
 	"math"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 )
@@ -229,6 +231,33 @@ func BenchmarkChurn(b *testing.B) {
 			s.add(key(&buf, i+n))
 		}
 	})
+}
+
+// BenchmarkSplit measures the inserts that rebuild a full segment, in a table of so many elements that these are not in the cache: the
+// longest that a caller waits. Other load on the machine shows in the upper percentiles.
+func BenchmarkSplit(b *testing.B) {
+	s := newStore(b, 4<<30)
+	calls := 0
+	hashOf := s.hashOf
+	s.hashOf = func(r arena.Ref) uint64 { calls++; return hashOf(r) }
+	var buf [keyBytes]byte
+	var took []float64
+	elements := 0
+	for i := range 1_500_000 {
+		k := key(&buf, i)
+		calls = 0
+		start := time.Now()
+		s.add(k)
+		if d := time.Since(start); calls > 400 && i > 500_000 {
+			took = append(took, float64(d.Nanoseconds()))
+			elements += calls
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2], "median-ns")
+	b.ReportMetric(took[len(took)*99/100], "p99-ns")
+	b.ReportMetric(took[len(took)/2]/float64(elements)*float64(len(took)), "ns/element")
+	b.ReportMetric(0, "ns/op")
 }
 
 // TestBytesPerElement prints the memory that the table takes for an element, over sizes from 1,000 up, and holds the average

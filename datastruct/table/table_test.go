@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 )
@@ -225,4 +226,135 @@ func twin(tb testing.TB, next func(*rand.Rand) uint64, seed uint64, ops int) err
 		return fmt.Errorf("an empty table still has %d bytes: %+v", x.t.Bytes(), x.t)
 	}
 	return nil
+}
+
+// TestNoMemory fills the arena to the last byte: an insert that fails must leave the table as it was.
+func TestNoMemory(t *testing.T) {
+	for _, hash := range hashes {
+		t.Run(hash.name, func(t *testing.T) {
+			x := newWorld(t, 2<<20)
+			r := rand.New(rand.NewPCG(1, 6))
+			// Elements are made first, so that it is the table that finds no memory. Then room comes back bit by bit, block
+			// sizes of all kinds, and is used up again.
+			var spare []arena.Ref
+			for i := range 4000 {
+				if i%8 == 0 {
+					if ref := x.a.Alloc(64<<r.IntN(9), arena.PurposeOther); ref != 0 {
+						spare = append(spare, ref)
+					}
+				}
+				spare = append(spare, x.element(hash.next(r)))
+			}
+			for _, n := range []int{64 << 10, 4096, 1024, 64, 8} {
+				for ref := x.a.Alloc(n, arena.PurposeOther); ref != 0; ref = x.a.Alloc(n, arena.PurposeOther) {
+				}
+			}
+			failed := 0
+			for i, ref := range spare {
+				if i%9 == 0 {
+					x.a.Free(ref, arena.PurposeOther)
+					continue
+				}
+				before := x.t
+				h := x.hashOf(ref)
+				if x.t.Insert(x.a, h, ref, x.hashOf) {
+					x.note(ref, h)
+				} else if failed++; x.t != before {
+					t.Fatalf("a failed insert changed %+v to %+v", before, x.t)
+				}
+				if i%7 == 0 {
+					if err := x.sane(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := x.all(); err != nil {
+				t.Fatal(err)
+			}
+			if failed == 0 {
+				t.Error("no insert failed")
+			}
+			for len(x.refs) != 0 {
+				ref := x.refs[0]
+				if !x.t.Delete(x.a, x.twin[ref], ref, x.hashOf) {
+					t.Fatal("not found")
+				}
+				x.forget(ref)
+				if err := x.sane(); err != nil && len(x.refs)%7 == 0 {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestAllocs holds that nothing here allocates on the Go heap.
+func TestAllocs(t *testing.T) {
+	x := newWorld(t, 64<<20)
+	for i := range uint64(30000) {
+		if err := x.insert(mix(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refs := x.refs
+	visited, cursor, i := 0, uint64(0), 0
+	visit := func(arena.Ref) { visited++ }
+	tests := []struct {
+		name string
+		do   func()
+	}{
+		{"find", func() { x.has(refs[i%len(refs)], x.hashOf(refs[i%len(refs)])); i++ }},
+		{"miss", func() { x.has(0, mix(uint64(i)+1<<40)); i++ }},
+		{"prefetch", func() { x.t.Prefetch(x.a, mix(uint64(i))); x.t.PrefetchHit(x.a, mix(uint64(i))); i++ }},
+		{"random", func() { x.t.Random(x.a, mix(uint64(i))); i++ }},
+		{"scan", func() { cursor = x.t.Scan(x.a, cursor, x.hashOf, visit) }},
+		{"replace", func() { x.t.Replace(x.a, x.hashOf(refs[i%len(refs)]), refs[i%len(refs)], refs[i%len(refs)]); i++ }},
+		{"delete and insert", func() {
+			r := refs[i%len(refs)]
+			x.t.Delete(x.a, x.hashOf(r), r, x.hashOf)
+			x.t.Insert(x.a, x.hashOf(r), r, x.hashOf)
+			i++
+		}},
+		{"empty and fill", func() {
+			for _, r := range refs[:3000] {
+				x.t.Delete(x.a, x.hashOf(r), r, x.hashOf)
+			}
+			for _, r := range refs[:3000] {
+				x.t.Insert(x.a, x.hashOf(r), r, x.hashOf)
+			}
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if n := testing.AllocsPerRun(100, test.do); n != 0 {
+				t.Errorf("%v allocations", n)
+			}
+		})
+	}
+	for _, r := range refs {
+		x.t.Delete(x.a, x.hashOf(r), r, x.hashOf)
+	}
+	t.Run("from the first to the last", func(t *testing.T) {
+		n := testing.AllocsPerRun(3, func() {
+			for _, r := range refs {
+				x.t.Insert(x.a, x.hashOf(r), r, x.hashOf)
+			}
+			for _, r := range refs {
+				x.t.Delete(x.a, x.hashOf(r), r, x.hashOf)
+			}
+		})
+		if n != 0 {
+			t.Errorf("%v allocations", n)
+		}
+	})
+}
+
+// TestSize holds what the essay promises.
+func TestSize(t *testing.T) {
+	if n := unsafe.Sizeof(Table{}); n > 48 {
+		t.Errorf("a Table has %d bytes", n)
+	}
+	if n := unsafe.Sizeof(bucket{}); n != bucketBytes {
+		t.Errorf("a bucket has %d bytes", n)
+	}
 }

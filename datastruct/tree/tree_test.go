@@ -207,7 +207,7 @@ func TestRandomTwin(t *testing.T) {
 	}
 	ops := 40_000
 	if testing.Short() {
-		ops = 8_000
+		ops = 3_000
 	}
 	for _, tt := range tests {
 		for seed := range uint64(2) {

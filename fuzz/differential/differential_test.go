@@ -159,7 +159,7 @@ func runStreams(t *testing.T, reference, subject string, count int) {
 	pair := startPair(t, reference, subject)
 	grammar := NewCommandGrammar(hasOtherTypes(t, pair))
 	for i := range count {
-		seed := *seedFlag + uint64(i) //nolint:gosec // i is not negative
+		seed := *seedFlag + uint64(i)
 		steps := grammar.Stream(rand.New(rand.NewPCG(seed, 0)), streamLength, streamConns)
 		if !checkStream(t, pair, steps, seed) {
 			t.Fatalf("seed %d: reproduce with -run '%s' -args -seed=%d -streams=1", seed, t.Name(), seed)

@@ -50,7 +50,7 @@ func (p *Pair) RunScript(steps []Step) []Difference {
 // RunStream runs the steps in pipelines of random length, with requests cut at random places, and
 // returns the first difference.
 func (p *Pair) RunStream(steps []Step, seed uint64) *Difference {
-	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // reproducible on purpose
+	r := rand.New(rand.NewPCG(seed, 1))
 	p.Reference.cut, p.Subject.cut = r, r
 	defer func() { p.Reference.cut, p.Subject.cut = nil, nil }()
 	for i := 0; i < len(steps); {

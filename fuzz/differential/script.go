@@ -57,7 +57,7 @@ func LoadScripts(dir string) ([]Script, error) {
 	}
 	var scripts []Script
 	for _, name := range files {
-		text, err := os.ReadFile(name) //nolint:gosec // the names come from the glob above
+		text, err := os.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}

@@ -80,7 +80,7 @@ func startOnce(opts Options) (*Server, error) {
 // Run starts the program with these arguments and doesn't wait for anything.
 func Run(opts Options, args []string) (*Server, error) {
 	s := &Server{Log: newLog(), done: make(chan struct{})}
-	s.cmd = exec.Command(opts.Binary, args...) //nolint:gosec // running a named program is what this room is for
+	s.cmd = exec.Command(opts.Binary, args...)
 	s.cmd.Dir = opts.Dir
 	s.cmd.Env = append(os.Environ(), opts.Env...)
 	s.cmd.Stdout, s.cmd.Stderr = s.Log, s.Log
@@ -190,4 +190,14 @@ func (s *Server) Wait(ctx context.Context) error {
 // Dial connects to the server.
 func (s *Server) Dial(timeout time.Duration) (*client.Conn, error) {
 	return client.Dial("tcp", s.Addr(), timeout)
+}
+
+// ExitCode is what the process exited with; -1 while it runs, or if a signal ended it.
+func (s *Server) ExitCode() int {
+	select {
+	case <-s.done:
+		return s.cmd.ProcessState.ExitCode()
+	default:
+		return -1
+	}
 }

@@ -252,6 +252,9 @@ func (c *Conn) MemoryBytes() int {
 
 // event takes in what the engine saw and serves the connection.
 func (l *Loop) event(c *Conn, seen uint32) {
+	if c.drainer == nil {
+		seen |= readable | writeBlocked // only the transport knows what the event means for it
+	}
 	c.flags |= seen & (readable | hup | urgent)
 	if seen&writeBlocked != 0 {
 		c.flags &^= writeBlocked

@@ -175,7 +175,7 @@ func TestIdleBurnsNothing(t *testing.T) {
 		time.Sleep(time.Second) // the quantity measured is what happens while nothing happens
 		used := time.Duration(cpuMicros()-before) * time.Microsecond
 		t.Logf("%v of CPU in %v", used, time.Since(start))
-		if used > 20*time.Millisecond {
+		if used > 100*time.Millisecond {
 			t.Errorf("4 idle loops with 10 ticks a second used %v of CPU in a second", used)
 		}
 	})

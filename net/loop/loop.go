@@ -80,6 +80,20 @@ func (l *Loop) Group() *Group { return l.g }
 // Conns returns the loop's connections, parked ones too. Loop only; valid until the next connection comes or goes.
 func (l *Loop) Conns() []*Conn { return l.conns }
 
+// Figures are what a loop has done so far.
+type Figures struct {
+	Rounds, Inputs, Posts, Wakes uint64 // rounds of the loop, calls of Input, posts run, wake-ups by other threads
+	BytesIn, BytesOut            uint64
+}
+
+// Figures returns what the loop has done. Loop only.
+func (l *Loop) Figures() Figures {
+	return Figures{
+		Rounds: l.rounds, Inputs: l.inputs, Posts: l.posts, Wakes: l.wakes.Load(),
+		BytesIn: l.bytesIn, BytesOut: l.bytesOut,
+	}
+}
+
 // begin is the first thing on the loop's own goroutine.
 func (l *Loop) begin() {
 	l.tickClock()

@@ -14,12 +14,18 @@ var ErrClosed = errors.New("transport: connection closed")
 
 // Conn is one connected byte stream. Its methods are called by one goroutine at a time (the loop that owns the
 // connection) and never block.
+//
+// Readiness is edge-triggered: after an event the loop calls Read until it returns ErrAgain, or until a Drainer says
+// that nothing is left. Of a Conn that is no Drainer, such as one that encrypts, Read is called after every event,
+// also one that only says that there is room to write: it is the place to go on with a handshake or with bytes of its
+// own that the socket had refused.
 type Conn interface {
 	// Read fills p with what has arrived. It returns n > 0 and nil, or 0 and ErrAgain, io.EOF (the peer will send
 	// no more) or the error that ended the connection.
 	Read(p []byte) (n int, err error)
 	// Write takes as many bytes of p as there is room for. n < len(p) comes with an error: ErrAgain if the rest
-	// may go later, anything else if the connection is broken.
+	// may go later, anything else if the connection is broken. When everything has been taken the caller may Close,
+	// so a Conn with a buffer of its own leaves something of p untaken as long as the buffer isn't sent.
 	Write(p []byte) (n int, err error)
 	// Fd is the descriptor whose readiness tells when Read and Write may go on; -1 if there is none.
 	Fd() int

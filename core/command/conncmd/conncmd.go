@@ -7,6 +7,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 )
 
@@ -14,6 +15,7 @@ import (
 type Deps struct {
 	Dispatcher *dispatch.Dispatcher
 	Config     *config.Config
+	Hub        *pubsub.Hub
 	// Name and Version are what HELLO answers.
 	Name, Version string
 }

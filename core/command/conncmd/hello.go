@@ -8,6 +8,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 )
 
@@ -151,6 +152,12 @@ func routeReset(c *command.Call, m *partition.Mask) { txncmd.RouteWatched(c.Set,
 func (g *group) reset(c *command.Call) error {
 	s := c.Session
 	txncmd.End(c)
+	for k := range s.Subs.Names {
+		for name := range s.Subs.Names[k] {
+			s.Unsubscribe(pubsub.Kind(k), name)        // #nosec G115 -- a kind
+			g.deps().Hub.Removed(pubsub.Kind(k), name) // #nosec G115 -- a kind
+		}
+	}
 	s.DB, s.Name = 0, ""
 	c.W.Resp3 = false
 	s.State &^= session.ReplyOff | session.ReplySkip | session.ReplySkipNext | session.NoTouch | session.NoEvict |

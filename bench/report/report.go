@@ -1,14 +1,20 @@
-package main
+// Package report keeps BENCHMARKS.md: a preface and sections, each of which a program renews on its own.
+package report
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
-
-	"github.com/sleipnirdb/sleipnir/bench/target"
 )
+
+// Section is a part of the document: one program's figures of one kind.
+type Section struct {
+	Name  string // between the markers, one word
+	Title string
+	About string // where the figures come from
+	Body  string
+}
 
 // preface is the text above the sections of BENCHMARKS.md.
 const preface = `# Benchmarks
@@ -29,25 +35,19 @@ Figures of Sleipnir against a reference server. ` + "`make bench`" + ` takes the
 - **pass** and **miss** compare with the bar that the project set itself.
 
 Two identical binaries must give ratios near 1: ` + "`SLEIPNIR=$(which redis-server) go run ./bench/compare -out \"\"`" + `.
-The curve over loops comes from ` + "`make bench-scale`" + `, the prediction for more cores than were at hand from ` + "`go run ./bench/sim`" + `.
+` + "`make bench-scale`" + ` adds the curve over loops, ` + "`go run ./bench/sim -out BENCHMARKS.md`" + ` the prediction for more cores than were at hand.
 `
 
-// provenance says where a section's figures come from.
-func provenance(o *options, name, reference string) string {
-	return fmt.Sprintf("%s; commit %s against %s.\n`BENCH_PARTS=%s BENCH_ROUNDS=%d BENCH_SECONDS=%g make bench`",
-		target.Machine(), target.Commit(), reference, name, o.rounds, o.window.Seconds())
+func begin(name string) string { return "<!-- begin " + name + " -->\n" }
+func end(name string) string   { return "<!-- end " + name + " -->\n" }
+
+func (s Section) text() string {
+	return begin(s.Name) + "## " + s.Title + "\n\n" + s.About + "\n\n" + strings.TrimSpace(s.Body) + "\n" + end(s.Name)
 }
 
-func open(name string) string { return "<!-- begin " + name + " -->\n" }
-func shut(name string) string { return "<!-- end " + name + " -->\n" }
-
-func (s section) text() string {
-	return open(s.name) + "## " + s.title + "\n\n" + s.about + "\n\n" + s.table() + shut(s.name)
-}
-
-// renew writes the sections into the file at path: each in the place of the one of that name, or at the
-// end. What it does not know it leaves.
-func renew(path string, sections []section) error {
+// Renew writes the sections into the file at path: each in the place of the one of that name, or at the end. Other sections
+// stay as they are.
+func Renew(path string, sections ...Section) error {
 	b, err := os.ReadFile(path) //nolint:gosec // the caller's own file
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -55,7 +55,7 @@ func renew(path string, sections []section) error {
 	return os.WriteFile(path, []byte(renewed(string(b), sections)), 0o644) //nolint:gosec // a document
 }
 
-func renewed(text string, sections []section) string {
+func renewed(text string, sections []Section) string {
 	// Everything above the first section is the preface.
 	if i := strings.Index(text, "<!-- begin "); i >= 0 {
 		text = preface + "\n" + text[i:]
@@ -63,10 +63,10 @@ func renewed(text string, sections []section) string {
 		text = preface
 	}
 	for _, s := range sections {
-		from := strings.Index(text, open(s.name))
-		to := strings.Index(text, shut(s.name))
+		from := strings.Index(text, begin(s.Name))
+		to := strings.Index(text, end(s.Name))
 		if from >= 0 && to > from {
-			text = text[:from] + s.text() + text[to+len(shut(s.name)):]
+			text = text[:from] + s.text() + text[to+len(end(s.Name)):]
 			continue
 		}
 		text += "\n" + s.text()

@@ -1,0 +1,66 @@
+package dispatch
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/net/loop"
+)
+
+// checkOutput ends a connection whose unread replies pass its class's
+// client-output-buffer-limit: at once over the hard one, after some seconds
+// over the soft one. On the session's loop.
+func (x *Executor) checkOutput(s *session.Session, c *loop.Conn) {
+	class := config.ClassNormal
+	if s.State&session.Subscribed != 0 {
+		class = config.ClassPubsub
+	}
+	limit, size := &x.output[class], uint64(c.OutPending()) // #nosec G115 -- a length
+	if limit.Hard != 0 && size >= limit.Hard {
+		x.Stats.OutputLimited++
+		c.Abort(errOutputLimit)
+		return
+	}
+	if limit.Soft == 0 || size < limit.Soft {
+		s.OverSinceMs = 0
+		return
+	}
+	if s.OverSinceMs == 0 {
+		s.OverSinceMs = x.now
+	}
+	if x.now-s.OverSinceMs > limit.Seconds*1000 {
+		x.Stats.OutputLimited++
+		c.Abort(errOutputLimit)
+	}
+}
+
+// patrolMs is how often a loop looks at all of its connections.
+const patrolMs = 1000
+
+// patrol ends connections that were idle for too long, or left their replies
+// unread for too long. It returns in how many milliseconds it wants to run
+// again (-1: no wish).
+func (x *Executor) patrol() int {
+	if x.idleMs == 0 && !x.outputLimited {
+		return -1
+	}
+	if left := x.patrolledMs + patrolMs - x.now; left > 0 && left <= patrolMs {
+		return int(left)
+	}
+	x.patrolledMs = x.now
+	x.Sessions(func(s *session.Session) {
+		if s.Lent {
+			return
+		}
+		if x.outputLimited && !s.Conn.Parked() {
+			x.checkOutput(s, s.Conn)
+		}
+		if x.idleMs != 0 && x.now-s.ActiveMs > x.idleMs && !s.Blocked() && s.State&session.Subscribed == 0 {
+			s.Conn.Abort(errIdle)
+			s.Conn.Resume()
+		}
+	})
+	if len(x.loop.Conns()) == 0 {
+		return -1
+	}
+	return patrolMs
+}

@@ -1,0 +1,37 @@
+package dispatch
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
+	"github.com/sleipnirdb/sleipnir/core/session"
+)
+
+// subscribe enters a session's new and ended subscriptions in the loop's book.
+func (x *Executor) subscribe(s *session.Session) {
+	if len(s.Subs.Changes) == 0 {
+		return
+	}
+	for _, ch := range s.Subs.Changes {
+		if ch.Add {
+			x.Subscribers.Add(ch.Kind, ch.Name, s)
+		} else {
+			x.Subscribers.Remove(ch.Kind, ch.Name, s)
+		}
+	}
+	s.Subs.Changes = nil
+}
+
+// resubscribe enters all subscriptions of a session that moved here.
+func (x *Executor) resubscribe(s *session.Session) {
+	for k := range s.Subs.Names {
+		for name := range s.Subs.Names[k] {
+			x.Subscribers.Add(pubsub.Kind(k), name, s) // #nosec G115 -- a kind
+		}
+	}
+}
+
+// pushed holds a subscriber to its output limit.
+func (x *Executor) pushed(to pubsub.Subscriber) {
+	if s := to.(*session.Session); x.outputLimited && !s.Lent && !s.Conn.Parked() {
+		x.checkOutput(s, s.Conn)
+	}
+}

@@ -1,0 +1,29 @@
+package server
+
+import (
+	"strconv"
+
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
+)
+
+// events publishes what happens to keys (notify-keyspace-events).
+type events Server
+
+// Event is called under the lease of the key's partition.
+func (e *events) Event(db int, _ keyspace.Class, event string, key []byte) {
+	number := strconv.Itoa(db)
+	classes := keyspace.Class(e.notify.Load())
+	if classes&keyspace.ClassKeyspace != 0 {
+		e.hub.Publish(pubsub.Channel, append([]byte("__keyspace@"+number+"__:"), key...), []byte(event))
+	}
+	if classes&keyspace.ClassKeyevent != 0 {
+		e.hub.Publish(pubsub.Channel, []byte("__keyevent@"+number+"__:"+event), key)
+	}
+}
+
+// Removed and Modified are for the journal and for client-side caching.
+func (e *events) Removed(int, []byte, keyspace.Removal) {}
+
+// Modified tells of a change.
+func (e *events) Modified(int, []byte) {}

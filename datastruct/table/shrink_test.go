@@ -1,0 +1,77 @@
+package table
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+)
+
+// TestShrink deletes most of a large table, and holds that what is left takes memory in proportion.
+func TestShrink(t *testing.T) {
+	const most = 200_000
+	x := newWorld(t, 64<<20)
+	r := rand.New(rand.NewPCG(1, 7))
+	for range most {
+		if err := x.insert(r.Uint64()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := most / 2; n > 0; n /= 2 {
+		for len(x.refs) > n {
+			if err := x.delete(x.refs[r.IntN(len(x.refs))]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		each := float64(x.t.Bytes()) / float64(n)
+		t.Logf("%7d elements: %5.1f bytes each, directory depth %d", n, each, x.t.depth())
+		if n >= 100 && each > 30 {
+			t.Errorf("%d elements are left, and take %.1f bytes each", n, each)
+		}
+	}
+	if err := x.sane(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestHysteresis deletes and inserts in turn at every size, with pauses of different length, and counts how many elements
+// are moved for it. No size may be a threshold where the table goes to and fro.
+func TestHysteresis(t *testing.T) {
+	for _, swing := range []int{1, 8, 60} {
+		x := newWorld(t, 64<<20)
+		r := rand.New(rand.NewPCG(2, 8))
+		moved := 0
+		hashOf := x.hashOf
+		x.hashOf = func(r arena.Ref) uint64 { moved++; return hashOf(r) }
+		worst := 0.0
+		for n := 1; n < 3000; n += 1 + n/50 {
+			for len(x.refs) < n {
+				if err := x.insert(r.Uint64()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			moved = 0
+			ops := 0
+			for ops < 20*min(swing, n)+2000 {
+				for range min(swing, n) {
+					if err := x.delete(x.refs[r.IntN(len(x.refs))]); err != nil {
+						t.Fatal(err)
+					}
+					ops++
+				}
+				for len(x.refs) < n {
+					if err := x.insert(r.Uint64()); err != nil {
+						t.Fatal(err)
+					}
+					ops++
+				}
+			}
+			each := float64(moved) / float64(ops)
+			worst = max(worst, each)
+			if each > 4 {
+				t.Errorf("swing %d at %d elements: %.2f moved for each insert or delete", swing, n, each)
+			}
+		}
+		t.Logf("swing %d: at worst %.2f moved for each insert or delete", swing, worst)
+	}
+}
