@@ -23,7 +23,7 @@ type field struct {
 
 func newField(b testing.TB, n int) *field {
 	f := &field{keys: make([][]byte, n)}
-	mem := newRange(b)
+	mem := newRangeOf(b, 1<<30)
 	for i := range f.spaces {
 		f.spaces[i] = NewSpace(Config{Databases: 16, Range: mem, Seed: 99})
 		f.spaces[i].SetNow(1_700_000_000_000)
