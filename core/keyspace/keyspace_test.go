@@ -456,10 +456,10 @@ func (w *twin) finish() {
 func TestOutOfMemory(t *testing.T) {
 	rounds, steps := 4, 3000
 	if testing.Short() {
-		rounds, steps = 2, 500
+		rounds, steps = 2, 300
 	}
 	for round := range rounds {
-		w := newTwin(t, rand.Uint64(), newRangeOf(t, 4<<20))
+		w := newTwin(t, rand.Uint64(), newRangeOf(t, 2<<20))
 		w.isTiny = true
 		for i := 0; w.failed < 50; i++ {
 			key, v, at := fmt.Appendf(nil, "filler%d", i), object.Text(make([]byte, i%100)), w.now+int64(i)<<10
