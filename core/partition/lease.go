@@ -53,15 +53,14 @@ type Task struct {
 // address matters.
 var held = new(Task)
 
-const cacheLine = 64
-
 // Lease is the right to touch one partition (or, as the token, the right to
 // wait while holding). The zero value is free.
+//
+// It should have a cache line to itself and what is read with it.
 type Lease struct {
 	word atomic.Pointer[Task]
 	// pending are tasks taken off the word, oldest first. Holder only.
 	pending *Task
-	_       [cacheLine - 16]byte
 }
 
 // TryAcquire takes the lease if it is free.

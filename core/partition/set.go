@@ -1,14 +1,19 @@
 package partition
 
 import (
+	"unsafe"
+
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
 
-// Partition is one unit of the keyspace with its lease.
+const cacheLine = 64
+
+// Partition is one unit of the keyspace with its lease, in one cache line: who
+// takes the lease wants the data next.
 type Partition struct {
 	Lease Lease
 	space *keyspace.Space
-	_     [cacheLine - 8]byte
+	_     [cacheLine - unsafe.Sizeof(Lease{}) - 8]byte
 }
 
 // Set is all partitions of the process and the token.
@@ -17,8 +22,10 @@ type Partition struct {
 type Set struct {
 	parts []Partition
 	mask  uint16
+	_     [cacheLine]byte
 	// Token is the right to hold leases while waiting for more.
 	Token Lease
+	_     [cacheLine]byte
 }
 
 // NewSet makes count partitions; space makes the data of each.
