@@ -23,7 +23,7 @@ type field struct {
 
 func newField(b testing.TB, n int) *field {
 	f := &field{keys: make([][]byte, n)}
-	mem := newRange(b)
+	mem := newRangeOf(b, 1<<30)
 	for i := range f.spaces {
 		f.spaces[i] = NewSpace(Config{Databases: 16, Range: mem, Seed: 99})
 		f.spaces[i].SetNow(1_700_000_000_000)
@@ -211,13 +211,20 @@ func TestBytesPerKey(t *testing.T) {
 			}
 			must(t, f.db(i).SetString(k, tt.value, at))
 		}
-		var used, committed int64
+		var used, committed, trimmed int64
 		for _, s := range f.spaces {
-			used += s.Arena().Used()
 			committed += s.Arena().Committed()
+			for range 3 {
+				for s.Arena().Trim(1 << 10) {
+					continue
+				}
+			}
+			trimmed += s.Arena().Committed()
+			used += s.Arena().Used()
 		}
 		per := float64(used) / 1e6
-		t.Logf("%-20s %.1f bytes a key used, %.1f committed", tt.name, per, float64(committed)/1e6)
+		t.Logf("%-20s %.1f bytes a key used, %.1f committed, %.1f after a trim",
+			tt.name, per, float64(committed)/1e6, float64(trimmed)/1e6)
 		if per > tt.max {
 			t.Errorf("%s: %.1f bytes a key, want %.0f at most", tt.name, per, tt.max)
 		}
@@ -250,6 +257,38 @@ func BenchmarkGoMap(b *testing.B) {
 			}
 			if n == 0 {
 				b.Fatal("nothing found")
+			}
+		})
+	}
+}
+
+// BenchmarkFindTen looks up ten random keys of a million at a time, as MGET does, with and without asking for them first.
+func BenchmarkFindTen(b *testing.B) {
+	f := newField(b, benchKeys)
+	f.fill(b, value16(1), 0)
+	for _, ahead := range []bool{false, true} {
+		b.Run(fmt.Sprintf("ahead=%v", ahead), func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 1))
+			order := make([]int, 10<<13)
+			for i := range order {
+				order[i] = r.IntN(benchKeys)
+			}
+			b.ReportAllocs()
+			defer cpu(b)()
+			n := 0
+			for i := 0; b.Loop(); i++ {
+				ten := order[i%(1<<13)*10:][:10]
+				if ahead {
+					for _, k := range ten {
+						f.db(k).Prefetch(f.keys[k])
+					}
+					for _, k := range ten {
+						f.db(k).PrefetchEntry(f.keys[k])
+					}
+				}
+				for _, k := range ten {
+					n += len(f.db(k).Find(f.keys[k]).Bytes())
+				}
 			}
 		})
 	}

@@ -15,8 +15,8 @@ type Detached struct{ arena *arena.Arena }
 // the arena any more. It is for a goroutine of the caller's, off the loops.
 func (o *Detached) Dispose(maxChunks int) (more bool) { return o.arena.Dispose(maxChunks) }
 
-// FlushAll removes all keys of all databases at once and returns how many there were. The old arena, nil if it was unused, is the
-// caller's to dispose of.
+// FlushAll removes all keys of all databases at once and returns how many there were. The old arena, nil if it never held
+// anything, is the caller's to dispose of.
 func (s *Space) FlushAll() (removed int, old *Detached) {
 	for _, d := range s.dbs {
 		if d == nil || d.Len() == 0 {
@@ -25,7 +25,7 @@ func (s *Space) FlushAll() (removed int, old *Detached) {
 		removed += d.Len()
 		d.announceFlush()
 	}
-	if s.arena.Used() == 0 {
+	if s.arena.Committed() == 0 {
 		return removed, nil
 	}
 	s.arena.Detach()
@@ -54,7 +54,7 @@ func (d *DB) announceFlush() {
 // old is to be disposed of as with FlushAll; else old is nil and FreeSlice frees the keys.
 func (s *Space) FlushDB(i int) (removed int, old *Detached) {
 	d := s.dbs[i]
-	if d == nil || d.Len() == 0 {
+	if d == nil {
 		return 0, nil
 	}
 	alone := true
@@ -63,6 +63,9 @@ func (s *Space) FlushDB(i int) (removed int, old *Detached) {
 	}
 	if alone {
 		return s.FlushAll()
+	}
+	if d.Len() == 0 {
+		return 0, nil
 	}
 	d.announceFlush()
 	removed = d.Len()

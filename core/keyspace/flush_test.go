@@ -9,6 +9,7 @@ import (
 
 func TestFlushAllGivesAllBack(t *testing.T) {
 	s := newSpace(t, nil)
+	mem := s.Arena().Range()
 	for i := range 20000 {
 		must(t, s.DB(i%3).SetString(fmt.Appendf(nil, "k%d", i), make([]byte, i%2000), s.Now()+int64(i%2*1000)))
 	}
@@ -29,11 +30,23 @@ func TestFlushAllGivesAllBack(t *testing.T) {
 		t.Errorf("disposed of in %d steps", steps)
 	}
 	sane(t, s)
-	if removed, _ = s.FlushAll(); removed != steps {
+	if removed, old = s.FlushAll(); removed != steps {
 		t.Errorf("the second FlushAll removed %d, want %d", removed, steps)
 	}
+	dispose(old)
 	if removed, old = s.FlushAll(); removed != 0 || old != nil {
 		t.Errorf("FlushAll of nothing: %d, %v", removed, old)
+	}
+	if n := mem.Handed(); n != 0 {
+		t.Errorf("%d bytes of the range are still handed out", n)
+	}
+	// Memory that is merely kept for later is given back too.
+	must(t, s.DB(0).SetString([]byte("k"), nil, 0))
+	s.DB(0).Delete([]byte("k"))
+	removed, old = s.FlushAll()
+	dispose(old)
+	if n := mem.Handed(); removed != 0 || n != 0 {
+		t.Errorf("after a key came and went: %d removed, %d bytes handed out", removed, n)
 	}
 }
 

@@ -14,7 +14,12 @@ import (
 
 func newRange(t testing.TB) *arena.Range {
 	t.Helper()
-	r, err := arena.NewRange(1 << 30)
+	return newRangeOf(t, 64<<20)
+}
+
+func newRangeOf(t testing.TB, bytes int64) *arena.Range {
+	t.Helper()
+	r, err := arena.NewRange(bytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -449,11 +454,12 @@ func (w *twin) finish() {
 // TestOutOfMemory runs the same operations in a range that filler keys have used up to the last block: what finds no memory must say
 // so and change nothing.
 func TestOutOfMemory(t *testing.T) {
-	for round := range 4 {
-		mem, err := arena.NewRange(4 << 20)
-		must(t, err)
-		t.Cleanup(mem.Close)
-		w := newTwin(t, rand.Uint64(), mem)
+	rounds, steps := 4, 3000
+	if testing.Short() {
+		rounds, steps = 2, 300
+	}
+	for round := range rounds {
+		w := newTwin(t, rand.Uint64(), newRangeOf(t, 2<<20))
 		w.isTiny = true
 		for i := 0; w.failed < 50; i++ {
 			key, v, at := fmt.Appendf(nil, "filler%d", i), object.Text(make([]byte, i%100)), w.now+int64(i)<<10
@@ -465,7 +471,7 @@ func TestOutOfMemory(t *testing.T) {
 			}
 		}
 		w.failed = 0
-		for w.step = range 3000 {
+		for w.step = range steps {
 			w.one()
 			if w.step%256 == 0 {
 				w.check()

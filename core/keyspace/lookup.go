@@ -135,3 +135,17 @@ func (d *DB) live(h uint64, key []byte) Entry {
 	}
 	return e
 }
+
+// Prefetch asks for the cache line of the table in which a look-up of key begins, and doesn't wait for it.
+//
+// Who has several keys to look up (MGET, DEL, a pipeline) calls Prefetch for all of them, PrefetchEntry for all, and then looks
+// them up one after the other: so the cache misses of all keys overlap, where each would be waited for in turn.
+func (d *DB) Prefetch(key []byte) {
+	d.table.Prefetch(d.arena, object.HashOf(d.seed, key))
+}
+
+// PrefetchEntry asks for the entry of key, if the table says that there is one, and doesn't wait for it. It reads the line
+// that Prefetch asked for.
+func (d *DB) PrefetchEntry(key []byte) {
+	d.table.PrefetchHit(d.arena, object.HashOf(d.seed, key))
+}
