@@ -128,6 +128,8 @@ func (o Outcome) String() string {
 		return fmt.Sprintf("(%v; so far %q)", o.Err, clip(o.Raw))
 	case o.Raw == "":
 		return "(nothing)"
+	case o.Value.Kind == 0:
+		return clip(client.Quote(o.Raw))
 	}
 	return clip(o.Value.String())
 }
@@ -194,8 +196,15 @@ func (s *Side) write(c *client.Conn, buf []byte) error {
 }
 
 func (s *Side) read(c *client.Conn, step *Step, o *Outcome) {
-	if step.Mode == NoReply {
+	switch step.Mode {
+	case NoReply:
 		return
+	case ToTheEnd:
+		all, err := c.ReadToEnd()
+		o.Raw, o.Err = string(all), err
+		s.drop(step.Conn)
+		return
+	default:
 	}
 	var raw strings.Builder
 	for left := max(step.Pushes, 1); left > 0; left-- {

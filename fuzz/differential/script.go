@@ -31,6 +31,7 @@ const mainConn = "main"
 //	!match REGEXP         both replies (as one line) match
 //	!skip-compare         the reply is read and not compared
 //	!noreply              no reply comes
+//	!end-of-input         the client sends nothing after this; all that comes until the server closes is compared
 //	!replies N            N replies come
 //	!scan                 a SCAN that is followed to its end
 //	!let NAME             ${NAME} in later commands stands for the reply's text, on each side its own
@@ -134,6 +135,8 @@ func (p *parser) directive(name, rest string) (err error) {
 		p.next.Pattern, err = regexp.Compile(rest)
 	case "!skip-compare":
 		p.next.Mode = Skip
+	case "!end-of-input":
+		p.next.Mode = ToTheEnd
 	case "!noreply":
 		p.next.Mode = NoReply
 	case "!replies":

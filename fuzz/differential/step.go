@@ -22,6 +22,7 @@ const (
 	Matches              // both match Step.Pattern
 	Skip                 // not compared
 	NoReply              // no reply comes
+	ToTheEnd             // the client sends nothing more; all that the server still says is compared
 	FullScan             // a SCAN that is followed from cursor 0 to its end; the elements are compared
 )
 

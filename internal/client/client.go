@@ -49,14 +49,6 @@ func New(nc net.Conn, timeout time.Duration) *Conn {
 // Close closes the socket.
 func (c *Conn) Close() error { return c.nc.Close() }
 
-// CloseWrite tells the server that nothing more will be sent.
-func (c *Conn) CloseWrite() error {
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return errors.New("the socket can't be closed by halves")
-}
-
 // LocalAddr is the address that the server sees.
 func (c *Conn) LocalAddr() string { return c.nc.LocalAddr().String() }
 
@@ -91,8 +83,15 @@ func (c *Conn) Read() (Value, []byte, error) {
 	return v, c.raw, nil
 }
 
-// ReadAll reads until the server closes the connection.
-func (c *Conn) ReadAll() ([]byte, error) {
+// ReadToEnd tells the server that nothing more will be sent, and reads until it closes the connection.
+func (c *Conn) ReadToEnd() ([]byte, error) {
+	half, ok := c.nc.(interface{ CloseWrite() error })
+	if !ok {
+		return nil, errors.New("the socket can't be closed by halves")
+	}
+	if err := half.CloseWrite(); err != nil {
+		return nil, err
+	}
 	if err := c.nc.SetReadDeadline(time.Now().Add(c.Timeout)); err != nil {
 		return nil, err
 	}
