@@ -23,6 +23,8 @@ type Call struct {
 	Set *partition.Set
 	// Partition is the first key's, or -1 when the call has several or none.
 	Partition int
+	// Held are the partitions of a call of ScopeRoute or ScopeAll.
+	Held *partition.Mask
 	// InExec: inside EXEC or a script. Nothing may park.
 	InExec bool
 	// Nested runs the commands of a transaction or script.
@@ -50,6 +52,20 @@ func (c *Call) DB(key []byte) *keyspace.DB {
 // DBAt returns database db of the partition that holds the key.
 func (c *Call) DBAt(db int, key []byte) *keyspace.DB {
 	return c.Set.Space(c.Set.Of(crc.Slot(key))).DB(db)
+}
+
+// Prefetch starts loading what look-ups of these keys, every step arguments,
+// will need, so that their cache misses overlap.
+func (c *Call) Prefetch(keys [][]byte, step int) {
+	if len(keys) <= step {
+		return
+	}
+	for i := 0; i < len(keys); i += step {
+		c.DB(keys[i]).Prefetch(keys[i])
+	}
+	for i := 0; i < len(keys); i += step {
+		c.DB(keys[i]).PrefetchEntry(keys[i])
+	}
 }
 
 // Propagate replaces what the journal gets for this call by args, the

@@ -15,6 +15,7 @@ const (
 	ErrWrongType     Error = "WRONGTYPE Operation against a key holding the wrong kind of value"
 	ErrNotInt        Error = "ERR value is not an integer or out of range"
 	ErrNotFloat      Error = "ERR value is not a valid float"
+	ErrIntRange      Error = "ERR value is out of range, value must between -2147483648 and 2147483647"
 	ErrOutOfRange    Error = "ERR value is out of range"
 	ErrNoSuchKey     Error = "ERR no such key"
 	ErrSameObject    Error = "ERR source and destination objects are the same"
@@ -39,6 +40,11 @@ const (
 // WrongArity is the error for a call with too few or too many arguments.
 func WrongArity(full string) error {
 	return Error("ERR wrong number of arguments for '" + full + "' command")
+}
+
+// ExecAborted is the error of an EXEC that was refused for the given reason.
+func ExecAborted(reason error) error {
+	return Error("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(reason.Error(), "ERR "))
 }
 
 // InvalidExpire is the error for an expiry time that is out of range.

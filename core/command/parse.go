@@ -12,6 +12,20 @@ import (
 // plus sign, no spaces (Valkey's string2ll).
 func ParseInt(b []byte) (int64, bool) { return object.ParseInt(b) }
 
+// ParseDB reads the number of a database, of which there are count.
+func ParseDB(arg []byte, count int) (int, error) {
+	n, ok := ParseInt(arg)
+	switch {
+	case !ok:
+		return 0, ErrNotInt
+	case n < math.MinInt32 || n > math.MaxInt32:
+		return 0, ErrIntRange
+	case n < 0 || int(n) >= count:
+		return 0, ErrDBIndex
+	}
+	return int(n), nil
+}
+
 // ParseFloat reads a finite or infinite double as Valkey does: no surrounding
 // space, no NaN, hexadecimal form allowed.
 func ParseFloat(b []byte) (float64, bool) {

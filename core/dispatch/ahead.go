@@ -70,9 +70,9 @@ func (x *Executor) resolve(r *request) {
 			r.cmd = cmd
 			return
 		}
-		x.lastName = cmd
-		if cmd.Container != nil {
-			x.lastName = nil
+		x.lastName = nil
+		if cmd.Container == nil && len(cmd.Sub) == 0 {
+			x.lastName = cmd
 		}
 	}
 	r.cmd = cmd

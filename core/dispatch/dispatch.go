@@ -32,6 +32,9 @@ type Hooks interface {
 	Opened(c *loop.Conn) (*session.Session, error)
 	// Closed ends a session. On its loop.
 	Closed(s *session.Session, why error)
+	// Abandoned forgets the watched keys of a session that left its
+	// transaction. On its loop; no lease is held.
+	Abandoned(s *session.Session)
 	// Ticked runs on each loop about once a millisecond of activity, and
 	// returns in how many milliseconds it wants to run again (-1: no wish).
 	Ticked(x *Executor) int

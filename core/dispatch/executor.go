@@ -49,6 +49,8 @@ type Executor struct {
 	ahead []request // the batch that is under way
 	keys  []command.KeyRef
 	mask  partition.Mask
+	// holding are the partitions of the call of several that is running.
+	holding partition.Mask
 
 	// held is the partition whose lease is kept over a run of commands.
 	held int
@@ -294,6 +296,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 	case several:
 		return x.withSeveral(s, cmd, args)
 	}
+	x.holding = partition.Mask{}
 	return x.run(s, cmd, args, none)
 }
 
@@ -333,6 +336,7 @@ func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]by
 	c := &x.call
 	c.Cmd, c.Args, c.W, c.Session = cmd, args, &s.W, s
 	c.Now, c.Partition, c.InExec, c.Dirty = x.now, p, false, 0
+	c.Held = &x.holding
 }
 
 // run executes a command whose leases are held; p is its only partition, or
@@ -340,7 +344,13 @@ func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]by
 func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
 	x.prepare(s, cmd, args, p)
 	mark := len(s.W.B)
+	if s.State&session.NoTouch != 0 {
+		x.noTouch(p, true)
+	}
 	err := cmd.Run(&x.call)
+	if s.State&session.NoTouch != 0 {
+		x.noTouch(p, false)
+	}
 	end := ticksNow()
 	spent := end - x.ticks
 	x.ticks = end
@@ -366,16 +376,32 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	return ran
 }
 
+// noTouch tells the partitions of a call whether look-ups leave LRU and LFU
+// alone (CLIENT NO-TOUCH).
+func (x *Executor) noTouch(p int, on bool) {
+	if p != none {
+		x.d.Set.Space(p).SetNoTouch(on)
+		return
+	}
+	for p := x.holding.Next(0); p >= 0; p = x.holding.Next(p + 1) {
+		x.d.Set.Space(p).SetNoTouch(on)
+	}
+}
+
 // refuse answers a request that was not executed.
 func (x *Executor) refuse(s *session.Session, cmd *command.Command, err error) {
 	mark := len(s.W.B)
 	if cmd != nil {
 		x.Stats.Commands[cmd.ID].Rejected++
 	}
-	x.Stats.Failed(err.Error())
-	if s.State&session.InMulti != 0 {
+	switch {
+	case cmd != nil && cmd.Name == "exec":
+		err = command.ExecAborted(err)
+		x.abandon(s)
+	case s.State&session.InMulti != 0:
 		s.State |= session.DirtyExec
 	}
+	x.Stats.Failed(err.Error())
 	s.W.Error(err.Error())
 	silence(s, mark)
 }

@@ -132,6 +132,7 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 		at := o.at
 		if x.takeRest(o) {
 			mask := o.mask // the op may be in use again once its session ran
+			x.holding = mask
 			x.runLent(o, none)
 			x.giveBackMask(&mask, at)
 			return false
@@ -252,6 +253,7 @@ func (x *Executor) runWith(s *session.Session, cmd *command.Command, args [][]by
 		p = none
 	}
 	mask := x.mask
+	x.holding = mask
 	out := x.run(s, cmd, args, p)
 	x.giveBackMask(&mask, none)
 	return out
@@ -295,6 +297,7 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		return
 	}
 	mask := o.mask
+	x.holding = mask
 	x.runLent(o, none)
 	x.giveBackMask(&mask, none)
 	x.giveBack(&x.d.Set.Token)

@@ -25,6 +25,13 @@ func (x *Executor) enqueue(s *session.Session, cmd *command.Command, args [][]by
 	s.W.Status("QUEUED")
 }
 
+// abandon leaves a transaction whose EXEC was refused.
+func (x *Executor) abandon(s *session.Session) {
+	s.Multi = session.Multi{}
+	s.State &^= session.InMulti | session.DirtyExec
+	x.d.Hooks.Abandoned(s)
+}
+
 // RunNested executes a command within the leases of c, as EXEC and scripts do.
 func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byte) {
 	outer := *c

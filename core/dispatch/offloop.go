@@ -108,6 +108,7 @@ func (y *offLoopExecutor) run(o *op) {
 	y.now = nowMs()
 	y.ticks = ticksNow()
 	mark := len(s.W.B)
+	y.holding = y.wait.mask
 	y.Executor.run(s, o.cmd, o.args, none)
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)

@@ -149,6 +149,9 @@ func (s *Space) Now() int64 { return s.now }
 // Arena returns the arena of the space. FlushAll replaces it; whoever wants its figures asks anew each time.
 func (s *Space) Arena() *arena.Arena { return s.arena }
 
+// Empty says that no database has a key. Atomic: it may be called without the lease, and then tells of an instant that may be over.
+func (s *Space) Empty() bool { return s.shown.Load().UsedBy(arena.PurposeEntry) == 0 }
+
 // NextDue returns the unix time in ms from which on ExpireSlice finds something, math.MaxInt64 if no key has an
 // expiry. It may be too early after keys were deleted, never too late. Atomic: it may be called without the lease.
 func (s *Space) NextDue() int64 { return s.due.Load() }

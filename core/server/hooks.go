@@ -21,6 +21,17 @@ func (h *hooks) forgetWatches(s *session.Session) {
 	h.dispatcher.Exclusive(&mask, func(*dispatch.Executor) { txncmd.Unwatch(h.Set, s) })
 }
 
+// Abandoned forgets a session's watched keys. Its watcher is replaced, so that
+// what still marks the old one does not matter.
+func (h *hooks) Abandoned(s *session.Session) {
+	if len(s.Watch.Keys) == 0 {
+		return
+	}
+	old := &session.Session{Watch: s.Watch}
+	s.Watch = session.Watch{}
+	go h.forgetWatches(old)
+}
+
 // Slices of background work under a lease.
 const (
 	expireSlice = 500 * time.Microsecond

@@ -106,8 +106,11 @@ type Multi struct {
 // Watch is what WATCH remembers.
 type Watch struct {
 	Keys    []WatchedKey
-	Watcher keyspace.Watcher
+	Watcher *keyspace.Watcher // nil while nothing is watched
 }
+
+// Dirty reports whether a watched key was changed.
+func (w *Watch) Dirty() bool { return w.Watcher != nil && w.Watcher.Dirty() }
 
 // WatchedKey names a watched key.
 type WatchedKey struct {

@@ -20,7 +20,7 @@ func flagsOf(s *session.Session, v *session.View) string {
 	add(v.State&session.Subscribed != 0, 'P')
 	add(v.State&session.InMulti != 0, 'x')
 	add(!s.Lent && s.Blocked(), 'b')
-	add(s.Watch.Watcher.Dirty(), 'd')
+	add(!s.Lent && s.Watch.Dirty(), 'd')
 	add(v.State&session.Closing != 0, 'c')
 	add(s.Conn.Transport().Network() == "unix", 'U')
 	add(v.State&session.ReadOnlyMode != 0, 'r')

@@ -2,8 +2,6 @@
 package conncmd
 
 import (
-	"math"
-
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
@@ -80,14 +78,11 @@ func echo(c *command.Call) error {
 }
 
 func selectDB(c *command.Call) error {
-	n, ok := command.ParseInt(c.Args[1])
-	if !ok || n < math.MinInt32 || n > math.MaxInt32 {
-		return command.ErrNotInt
+	n, err := command.ParseDB(c.Args[1], c.Set.Space(0).Databases())
+	if err != nil {
+		return err
 	}
-	if n < 0 || int(n) >= c.Set.Space(0).Databases() {
-		return command.ErrDBIndex
-	}
-	c.Session.DB = int(n)
+	c.Session.DB = n
 	c.W.OK()
 	return nil
 }

@@ -93,6 +93,7 @@ func found(c *command.Call, key []byte) (*keyspace.DB, keyspace.Entry) {
 }
 
 func del(c *command.Call) error {
+	c.Prefetch(c.Args[1:], 1)
 	n := int64(0)
 	for _, key := range c.Args[1:] {
 		db := c.DB(key)

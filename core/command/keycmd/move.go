@@ -1,8 +1,6 @@
 package keycmd
 
 import (
-	"math"
-
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
@@ -52,14 +50,7 @@ func renameKey(c *command.Call, onlyNew bool) (moved bool, err error) {
 
 // database reads a database's number.
 func database(c *command.Call, arg []byte) (int, error) {
-	n, ok := command.ParseInt(arg)
-	if !ok || n < math.MinInt32 || n > math.MaxInt32 {
-		return 0, command.ErrNotInt
-	}
-	if n < 0 || int(n) >= c.Set.Space(0).Databases() {
-		return 0, command.ErrDBIndex
-	}
-	return int(n), nil
+	return command.ParseDB(arg, c.Set.Space(0).Databases())
 }
 
 func move(c *command.Call) error {

@@ -1,6 +1,8 @@
 package keycmd
 
 import (
+	"math"
+
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
@@ -45,10 +47,24 @@ func objectEncoding(c *command.Call) error {
 	return nil
 }
 
+// sharedInts is how many small integers Valkey shares between keys, and
+// sharedRefcount what it says of them. Nothing is shared here, but the answer
+// is kept.
+const (
+	sharedInts     = 10000
+	sharedRefcount = math.MaxInt32
+)
+
 func objectRefcount(c *command.Call) error {
-	if _, e := inspect(c); e.Exists() {
-		c.W.Int(1)
+	_, e := inspect(c)
+	if !e.Exists() {
+		return nil
 	}
+	if n, ok := e.IsInt(); ok && n >= 0 && n < sharedInts {
+		c.W.Int(sharedRefcount)
+		return nil
+	}
+	c.W.Int(1)
 	return nil
 }
 

@@ -33,25 +33,39 @@ func parseCursor(arg []byte) (cursor uint64, ok bool) {
 	return cursor, err == nil
 }
 
-// scanSpan returns the partitions that a call may visit: [from, to).
-func scanSpan(c *command.Call) (from, to int, position uint64) {
-	cursor, _ := parseCursor(c.Args[1])
-	count := defaultScanCount
-	for i := 2; i+1 < len(c.Args); i++ {
-		if n, ok := command.ParseInt(c.Args[i+1]); ok && command.Is(c.Args[i], "count") {
-			count = int(min(n, partition.MaxCount))
-		}
-	}
-	from = int(cursor & (1<<partitionBits - 1))
-	to = min(from+max(count, minScanSpan), c.Set.Len())
-	return from, to, cursor &^ (1<<partitionBits - 1)
+// scanPlace splits a cursor into the partition and the position in it.
+func scanPlace(cursor uint64) (p int, position uint64) {
+	return int(cursor & (1<<partitionBits - 1)), cursor &^ (1<<partitionBits - 1)
 }
 
+// routeScan picks the partitions that a call may visit: the next ones that hold
+// keys, as many as the count may need.
 func routeScan(c *command.Call, m *partition.Mask) {
-	from, to, _ := scanSpan(c)
-	for p := from; p < to; p++ {
-		m.Add(p)
+	cursor, _ := parseCursor(c.Args[1])
+	span := minScanSpan
+	for i := 2; i+1 < len(c.Args); i++ {
+		if n, ok := command.ParseInt(c.Args[i+1]); ok && command.Is(c.Args[i], "count") {
+			span = max(span, int(min(n, partition.MaxCount)))
+		}
 	}
+	for p, _ := scanPlace(cursor); p < c.Set.Len() && span > 0; p++ {
+		if !c.Set.Space(p).Empty() {
+			m.Add(p)
+			span--
+		}
+	}
+}
+
+// nextPopulated returns the first partition from p on that holds keys, or 0 and
+// false. A key that was there during the whole scan is not overlooked: its
+// partition was never empty.
+func nextPopulated(c *command.Call, p int) (int, bool) {
+	for ; p < c.Set.Len(); p++ {
+		if !c.Set.Space(p).Empty() {
+			return p, true
+		}
+	}
+	return 0, false
 }
 
 // scanFilter is what SCAN's options ask for.
@@ -119,26 +133,39 @@ func scan(c *command.Call) error {
 	if err := f.parse(c.Args[2:]); err != nil {
 		return err
 	}
-	p, to, position := scanSpan(c)
+	cursor, _ := parseCursor(c.Args[1])
+	start, position := scanPlace(cursor)
+	next := uint64(0)
 	var keys [][]byte
 	visited := 0
-	for p < to {
-		position = c.Set.Space(p).DB(c.Session.DB).Scan(position, f.count-visited, func(e keyspace.Entry) {
-			visited++
-			if f.passes(e) {
-				keys = append(keys, append([]byte(nil), e.Key()...))
+	for p := c.Held.Next(start); p >= 0; p = c.Held.Next(p + 1) {
+		if p != start {
+			position = 0
+		}
+		for visited < f.count {
+			position = c.Set.Space(p).DB(c.Session.DB).Scan(position, f.count-visited, func(e keyspace.Entry) {
+				visited++
+				if f.passes(e) {
+					keys = append(keys, append([]byte(nil), e.Key()...))
+				}
+			})
+			if position == 0 {
+				break
 			}
-		})
-		if position == 0 {
-			p++
+		}
+		start = p + 1
+		if position != 0 {
+			next = position | uint64(p) // #nosec G115 -- an index
+			break
 		}
 		if visited >= f.count {
 			break
 		}
 	}
-	next := position | uint64(p)
-	if p >= c.Set.Len() {
-		next = 0
+	if next == 0 {
+		if more, ok := nextPopulated(c, start); ok {
+			next = uint64(more) // #nosec G115 -- an index
+		}
 	}
 	c.W.Array(2)
 	c.W.BulkString(strconv.FormatUint(next, 10))

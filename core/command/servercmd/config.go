@@ -60,7 +60,7 @@ func routeConfigSet(c *command.Call, m *partition.Mask) {
 
 func (g *group) configSet(c *command.Call) error {
 	if len(c.Args)%2 != 0 {
-		return command.WrongArity(c.Cmd.Full)
+		return command.ErrSyntax
 	}
 	pairs := make([][2]string, 0, len(c.Args)/2-1)
 	for i := 2; i < len(c.Args); i += 2 {

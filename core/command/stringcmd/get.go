@@ -72,6 +72,7 @@ func getrange(c *command.Call) error {
 }
 
 func mget(c *command.Call) error {
+	c.Prefetch(c.Args[1:], 1)
 	c.W.Array(len(c.Args) - 1)
 	for _, key := range c.Args[1:] {
 		e := c.DB(key).Find(key)

@@ -245,6 +245,7 @@ func msetnx(c *command.Call) error {
 
 // storeAll sets keys and values that alternate in pairs.
 func storeAll(c *command.Call, pairs [][]byte, at int64, expires bool) error {
+	c.Prefetch(pairs, 2)
 	for i := 0; i < len(pairs); i += 2 {
 		key := pairs[i]
 		db := c.DB(key)

@@ -7,6 +7,7 @@ package txncmd
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
@@ -74,11 +75,14 @@ func watch(c *command.Call) error {
 	if s.State&session.InMulti != 0 {
 		return errWatchInMulti
 	}
+	if s.Watch.Watcher == nil {
+		s.Watch.Watcher = new(keyspace.Watcher)
+	}
 	for _, key := range c.Args[1:] {
 		if watching(s, key) {
 			continue
 		}
-		c.DB(key).Watch(key, &s.Watch.Watcher)
+		c.DB(key).Watch(key, s.Watch.Watcher)
 		s.Watch.Keys = append(s.Watch.Keys, session.WatchedKey{DB: s.DB, Key: append([]byte(nil), key...)})
 	}
 	c.W.OK()
@@ -105,10 +109,9 @@ func unwatch(c *command.Call) error {
 func Unwatch(set *partition.Set, s *session.Session) {
 	for i := range s.Watch.Keys {
 		k := &s.Watch.Keys[i]
-		set.Space(set.Of(crc.Slot(k.Key))).DB(k.DB).Unwatch(k.Key, &s.Watch.Watcher)
+		set.Space(set.Of(crc.Slot(k.Key))).DB(k.DB).Unwatch(k.Key, s.Watch.Watcher)
 	}
-	s.Watch.Keys = nil
-	s.Watch.Watcher.Reset()
+	s.Watch = session.Watch{}
 }
 
 // RouteWatched adds the partitions of the session's watched keys to m.
@@ -184,12 +187,12 @@ func (t *transactions) exec(c *command.Call) error {
 // broken reports whether a watched key was changed, or expired since.
 func broken(c *command.Call) bool {
 	s := c.Session
-	if s.Watch.Watcher.Dirty() {
+	if s.Watch.Dirty() {
 		return true
 	}
 	for i := range s.Watch.Keys {
 		k := &s.Watch.Keys[i]
-		if c.DBAt(k.DB, k.Key).WatchBroken(k.Key, &s.Watch.Watcher) {
+		if c.DBAt(k.DB, k.Key).WatchBroken(k.Key, s.Watch.Watcher) {
 			return true
 		}
 	}
