@@ -209,3 +209,7 @@ func (d *Dispatcher) ExclusiveAll(f func(x *Executor)) {
 	all.Fill(d.Set.Len())
 	d.Exclusive(&all, f)
 }
+
+// OnFree runs f with an executor that holds nothing, on the calling goroutine,
+// which must not be a loop's.
+func (d *Dispatcher) OnFree(f func(x *Executor)) { d.Exclusive(&partition.Mask{}, f) }

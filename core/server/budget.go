@@ -38,8 +38,11 @@ const (
 	nearBytes = 4 << 20
 	// evictSamples is of how many partitions the best candidate is taken.
 	evictSamples = 3
-	// evictRun is how many keys are evicted between two sums.
-	evictRun = 8
+	// headroom is how far below the limit an eviction goes, so that not every
+	// command has to look for a victim.
+	headroom = 16 << 10
+	// evictRun is how many keys are evicted under one lease.
+	evictRun = 16
 	// evictSlice bounds an eviction that no command asked for.
 	evictSlice = 500 * time.Microsecond
 )
@@ -149,17 +152,12 @@ func (s *Server) evict(x *dispatch.Executor, nanos int64) evictResult {
 	}
 	start := clock.Ticks()
 	result := evictDone
-	for s.overLimit() > 0 {
-		found := false
-		for range evictRun {
-			victim, ok := s.victim(x)
-			found = found || ok
-			if !ok {
-				break
-			}
-			x.TryWith(victim.p, func(set *partition.Set) { set.Space(victim.p).Evict(victim.c) })
+	for {
+		over := s.overLimit()
+		if over <= 0 {
+			break
 		}
-		if !found {
+		if !s.evictSome(x, over+headroom) {
 			result = evictNothing
 			break
 		}
@@ -172,35 +170,55 @@ func (s *Server) evict(x *dispatch.Executor, nanos int64) evictResult {
 	return result
 }
 
-// victim is the key to evict next, of partition p.
-type victim struct {
-	c keyspace.Candidate
-	p int
-}
-
-// victim takes the best candidate of a few partitions, from a random one on.
-// Partitions without a candidate don't count; one that is busy is passed over.
-func (s *Server) victim(x *dispatch.Executor) (best victim, ok bool) {
+// evictSome looks at a few partitions, from a random one on, and evicts from
+// the one with the best candidate, as long as that stays at least as good as
+// the second best. Partitions without a candidate don't count; busy ones are
+// passed over. It reports false if there is no candidate anywhere.
+func (s *Server) evictSome(x *dispatch.Executor, over int64) bool {
 	count := s.Set.Len()
 	first := rand.IntN(count) // #nosec G404 -- a sample
-	seen := 0
-	for i := range count {
+	seen, busy, best, samples := 0, 0, -1, evictSamples
+	if kind := s.Config.Int(config.MaxMemoryPolicy); kind == config.EvictAllKeysRandom || kind == config.EvictVolatileRandom {
+		samples = 1 // any is as good as any
+	}
+	var score, second uint64
+	for i := 0; i < count && seen < samples; i++ {
 		p := (first + i) & (count - 1)
-		x.TryWith(p, func(set *partition.Set) {
+		free := x.TryWith(p, func(set *partition.Set) {
 			c, any := set.Space(p).Candidate()
-			if !any {
+			switch {
+			case !any:
 				return
+			case best < 0 || c.Score > score:
+				best, score, second = p, c.Score, score
+			case c.Score > second:
+				second = c.Score
 			}
 			seen++
-			if !ok || c.Score > best.c.Score {
-				best, ok = victim{c, p}, true
-			}
 		})
-		if seen == evictSamples {
-			break
+		if !free {
+			busy++
 		}
 	}
-	return best, ok
+	if best < 0 {
+		return busy > 0
+	}
+	x.TryWith(best, func(set *partition.Set) { evictRunOf(set.Space(best), second, over) })
+	return true
+}
+
+// evictRunOf evicts some keys of one partition, whose lease is held.
+func evictRunOf(space *keyspace.Space, leastScore uint64, over int64) {
+	for range evictRun {
+		c, any := space.Candidate()
+		if !any || c.Score < leastScore {
+			return
+		}
+		freed, _ := space.Evict(c)
+		if over -= freed; over <= 0 {
+			return
+		}
+	}
 }
 
 // policies translates the directive's constants.
@@ -219,6 +237,7 @@ func (s *Server) tuneSpaces() {
 		LogFactor: int(s.Config.Int(config.LFULogFactor)), DecayTime: int(s.Config.Int(config.LFUDecayTime)),
 	}
 	classes := keyspace.Class(s.Config.Int(config.NotifyKeyspaceEvents)) // #nosec G115 -- the same bits
+	s.notify.Store(uint32(classes))
 	for p := range s.Set.Len() {
 		space := s.Set.Space(p)
 		if space.Policy() != policy {

@@ -41,8 +41,10 @@ const (
 	cronQuiet = 25
 	// trimEvery is between how many samples memory is trimmed.
 	trimEvery = 10
-	// trimPages is how much one trim gives back under one lease.
-	trimPages = 16
+	// trimPages is how much one trim gives back under one lease, trimRounds
+	// how often it comes back for more.
+	trimPages  = 16
+	trimRounds = 64
 )
 
 // runCron is the goroutine.
@@ -59,7 +61,7 @@ func (s *Server) runCron() {
 		}
 		done := s.sampleRates()
 		s.sampleMemory()
-		if round%trimEvery == 0 {
+		if round%trimEvery == 0 || s.slack() {
 			s.trim()
 			s.limitGo()
 		}
@@ -85,9 +87,33 @@ func (s *Server) runCron() {
 	}
 }
 
-// trim gives a little unused memory of each partition back.
+// Slack is much when it is more than this, and than this part of what is used.
+const (
+	slackBytes = 16 << 20
+	slackShare = 8
+)
+
+// slack tells whether much memory is committed and not used.
+func (s *Server) slack() bool {
+	used, committed := int64(0), int64(0)
+	for p := range s.Set.Len() {
+		used += s.Set.Space(p).Used()
+		committed += s.Set.Space(p).Committed()
+	}
+	return committed-used > max(slackBytes, used/slackShare)
+}
+
+// trim gives unused memory of the partitions back.
 func (s *Server) trim() {
-	s.dispatcher.EachPartition(func(p int) { s.Set.Space(p).Arena().Trim(trimPages) })
+	for range trimRounds {
+		more := false
+		s.dispatcher.EachPartition(func(p int) {
+			more = s.Set.Space(p).Arena().Trim(trimPages) || more
+		})
+		if !more {
+			return
+		}
+	}
 }
 
 // Counters that the loops publish.

@@ -12,6 +12,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -134,9 +135,9 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Int("current_eviction_exceeded_time", overNow/1e6)
 	n.Uint("keyspace_hits", u.stats.Hits)
 	n.Uint("keyspace_misses", u.stats.Misses)
-	n.Int("pubsub_channels", 0)
-	n.Int("pubsub_patterns", 0)
-	n.Int("pubsubshard_channels", 0)
+	n.Int("pubsub_channels", int64(s.hub.Size(pubsub.Channel)))
+	n.Int("pubsub_patterns", int64(s.hub.Size(pubsub.Pattern)))
+	n.Int("pubsubshard_channels", int64(s.hub.Size(pubsub.Shard)))
 	n.Int("latest_fork_usec", 0)
 	n.Int("total_forks", 0)
 	n.Int("migrate_cached_sockets", 0)

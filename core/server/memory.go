@@ -17,7 +17,6 @@ import (
 type goMemory struct {
 	total    int64 // mapped and not given back
 	heap     int64 // live and dead objects
-	idle     int64 // pages of the heap that are free, but still resident
 	released int64
 	gcCPU    float64 // seconds of CPU for collections
 	allCPU   float64 // seconds of CPU in all
@@ -28,20 +27,20 @@ type goMemory struct {
 func readGo() goMemory {
 	samples := [...]metrics.Sample{
 		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"},
-		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"},
 		{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/total:cpu-seconds"},
 		{Name: "/gc/cycles/total:gc-cycles"},
 	}
 	metrics.Read(samples[:])
 	bytesOf := func(i int) int64 { return int64(samples[i].Value.Uint64()) } // #nosec G115 -- bytes of memory
 	return goMemory{
-		total: bytesOf(0) - bytesOf(1), released: bytesOf(1), heap: bytesOf(2), idle: bytesOf(3),
-		gcCPU: samples[4].Value.Float64(), allCPU: samples[5].Value.Float64(), cycles: samples[6].Value.Uint64(),
+		total: bytesOf(0) - bytesOf(1), released: bytesOf(1), heap: bytesOf(2),
+		gcCPU: samples[3].Value.Float64(), allCPU: samples[4].Value.Float64(), cycles: samples[5].Value.Uint64(),
 	}
 }
 
-// used is the part that counts as used memory: free pages are not.
-func (g goMemory) used() int64 { return g.total - g.idle }
+// used is the part that counts as used memory: all that is resident.
+func (g goMemory) used() int64 { return g.total }
 
 // sampleMemory brings the account up to date. Any goroutine.
 func (s *Server) sampleMemory() goMemory {
