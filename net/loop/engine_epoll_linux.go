@@ -195,12 +195,12 @@ func (p *epollPort) wait(ms int) int {
 	if !l.box.sleep() {
 		return p.raw(epollPollNow)
 	}
-	n := 0
+	n, waited := 0, false
 	if p.brisk && p.cfg.waiting != waitBlock && l.g.spare.Load() {
-		n = p.raw(rawWaitMs)
+		n, waited = p.raw(rawWaitMs), true
 		p.brisk = n != 0
 	}
-	if n == 0 && ms != rawWaitMs {
+	if n == 0 && !(waited && ms == rawWaitMs) {
 		n = p.block(ms)
 	}
 	l.box.rouse()
