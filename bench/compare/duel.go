@@ -126,18 +126,21 @@ func millis(f *load.Figures) map[float64]float64 {
 	return m
 }
 
-// gcShare asks a Go server how much of its processor time went to garbage collection.
+// gcShare asks a Go server how much of its processor time went to garbage collection; negative if it does not say.
 func gcShare(s *target.Server) float64 {
 	info, err := s.Info()
 	if err != nil {
 		return -1
 	}
-	gc, ok := info.Number("go_gc_cpu_seconds")
-	cpu, err := s.CPU()
-	if !ok || err != nil || cpu <= 0 {
-		return -1
+	if seconds, ok := info.Number("go_gc_cpu_seconds"); ok {
+		if cpu, err := s.CPU(); err == nil && cpu > 0 {
+			return seconds / cpu.Seconds()
+		}
 	}
-	return gc / cpu.Seconds()
+	if percent, ok := info.Number("go_gc_cpu_percent"); ok {
+		return percent / 100
+	}
+	return -1
 }
 
 // quantile of v, q from 0 to 1; -1 if v is empty.

@@ -18,7 +18,7 @@ import (
 const (
 	bystanderRate  = 10_000
 	bystanderConns = 10
-	insertLimit    = 3 * time.Minute
+	insertLimit    = 5 * time.Minute
 	flushLimit     = 30 * time.Second
 	afterFlush     = 500 * time.Millisecond
 )
@@ -81,8 +81,7 @@ func (o *options) stall(side side) (stalled, error) {
 		return stalled{}, err
 	}
 	defer s.Stop()
-	heap0, gc0 := goMemory(s)
-	cpu0, _ := s.CPU()
+	heap0 := goHeap(s)
 	probe, err := load.Start(load.Config{Dial: s.Dial(), Conns: bystanderConns, Rate: bystanderRate, Nice: o.nice,
 		Mix:  []load.Weighted{{Template: load.MustCompile("GET {key}", load.Shape{})}},
 		Keys: load.Keys{Count: uint64(o.big)}}) // #nosec G115 -- positive
@@ -100,12 +99,12 @@ func (o *options) stall(side side) (stalled, error) {
 	if err := o.stallInsert(s, probe, &got); err != nil {
 		return got, fmt.Errorf("insert: %w", err)
 	}
-	heap1, gc1 := goMemory(s)
-	cpu1, _ := s.CPU()
 	got.heapMiB, got.gcPercent = -1, -1
-	if heap1 > 0 {
+	if heap1 := goHeap(s); heap1 > 0 {
 		got.heapMiB = max(heap1-heap0, 0) / (1 << 20)
-		got.gcPercent = 100 * (gc1 - gc0) / (cpu1 - cpu0).Seconds()
+	}
+	if share := gcShare(s); share >= 0 {
+		got.gcPercent = 100 * share
 	}
 	if err := o.stallFlush(s, probe, &got); err != nil {
 		return got, fmt.Errorf("flush: %w", err)
@@ -126,6 +125,11 @@ func (o *options) stallInsert(s *target.Server, probe *load.Run, got *stalled) e
 	f, err := probe.MeasureUntil(in.Done(), insertLimit, nil, nil)
 	if err != nil {
 		return err
+	}
+	select {
+	case <-in.Done():
+	default:
+		return fmt.Errorf("%d keys were not there after %v", o.big, insertLimit)
 	}
 	done, err := in.Wait()
 	if err != nil {
@@ -177,16 +181,15 @@ func (o *options) stallFlush(s *target.Server, probe *load.Run, got *stalled) er
 	return failed
 }
 
-// goMemory is a Go server's live heap and what its collector has cost so far, in seconds.
-func goMemory(s *target.Server) (heap, gcSeconds float64) {
+// goHeap is a Go server's heap in use, in bytes; negative if it does not say.
+func goHeap(s *target.Server) float64 {
 	info, err := s.Info()
 	if err != nil {
-		return -1, -1
+		return -1
 	}
 	heap, ok := info.Number("go_heap_inuse")
 	if !ok {
-		return -1, -1
+		return -1
 	}
-	gcSeconds, _ = info.Number("go_gc_cpu_seconds")
-	return heap, gcSeconds
+	return heap
 }

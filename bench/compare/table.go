@@ -115,7 +115,7 @@ func (s section) table() string {
 		ratio, spread := number(r.ratio), ""
 		if r.ratio >= 0 {
 			ratio = fmt.Sprintf("%.2f", r.ratio)
-			if r.high > 0 {
+			if r.high > r.low {
 				spread = fmt.Sprintf("%.2f–%.2f", r.low, r.high)
 			}
 		}
