@@ -17,3 +17,10 @@ func Help(c *Call, lines ...string) {
 	c.W.Status("HELP")
 	c.W.Status("    Print this help.")
 }
+
+// SubcommandSyntax is the error for a subcommand that got more arguments than
+// it takes.
+func SubcommandSyntax(c *Call) error {
+	return Error("ERR unknown subcommand or wrong number of arguments for '" + string(cut(c.Args[1], maxEchoedName)) +
+		"'. Try " + strings.ToUpper(c.Cmd.Container.Name) + " HELP.")
+}

@@ -67,7 +67,9 @@ func (x *Executor) resolve(r *request) {
 	if cmd == nil || !command.Is(r.args[0], cmd.Name) || !cmd.TakesCount(len(r.args)) {
 		cmd, r.err = x.d.Table.Find(r.args)
 		if r.err != nil {
-			r.cmd = cmd
+			if r.cmd = cmd; cmd == nil && (command.Is(r.args[0], "post") || command.Is(r.args[0], "host:")) {
+				r.err = errAttack
+			}
 			return
 		}
 		x.lastName = nil

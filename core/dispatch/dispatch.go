@@ -38,6 +38,8 @@ type Hooks interface {
 	// Ticked runs on each loop about once a millisecond of activity, and
 	// returns in how many milliseconds it wants to run again (-1: no wish).
 	Ticked(x *Executor) int
+	// Attacked reports a connection that was cut because it speaks HTTP.
+	Attacked(s *session.Session)
 	// Slow records a command that took longer than the threshold of the slow
 	// log or of the latency monitor.
 	Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64, nowMs int64)
@@ -166,6 +168,9 @@ const (
 	errIdle        command.Error = "idle"
 	errInputLimit  command.Error = "query buffer limit"
 	errOutputLimit command.Error = "output buffer limit"
+	// errAttack: a browser was made to speak HTTP to this port (cross protocol
+	// scripting).
+	errAttack command.Error = "POST or Host: command"
 )
 
 // Input executes what the connection has sent.

@@ -234,6 +234,11 @@ const (
 func (x *Executor) request(s *session.Session, r *request) outcome {
 	cmd, args, n := r.cmd, r.args, r.size
 	s.NetIn += uint64(n)
+	if r.err == errAttack {
+		x.d.Hooks.Attacked(s)
+		s.State |= session.Closing
+		return ran
+	}
 	if r.err != nil {
 		s.Conn.Consume(n)
 		x.refuse(s, cmd, r.err)

@@ -53,6 +53,13 @@ func fromHere(c *loop.Conn) bool {
 	return err == nil && ap.Addr().Unmap().IsLoopback()
 }
 
+// Attacked logs a connection that was cut because it speaks HTTP.
+func (h *hooks) Attacked(s *session.Session) {
+	h.Log.Warningf("Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to the server. "+
+		"This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your instance. "+
+		"Connection from %s aborted.", s.Conn.RemoteAddr())
+}
+
 // Closed ends a session.
 func (h *hooks) Closed(s *session.Session, _ error) {
 	h.clients.Add(-1)

@@ -164,7 +164,7 @@ func clientReply(c *command.Call) error {
 
 func (g *group) clientPause(c *command.Call) error {
 	if len(c.Args) > 4 {
-		return command.WrongArity(c.Cmd.Full)
+		return command.SubcommandSyntax(c)
 	}
 	all := true
 	if len(c.Args) == 4 {
@@ -200,7 +200,7 @@ func (g *group) clientUnpause(c *command.Call) error {
 func (g *group) clientUnblock(c *command.Call) error {
 	withError := false
 	if len(c.Args) > 4 {
-		return command.WrongArity(c.Cmd.Full)
+		return command.SubcommandSyntax(c)
 	}
 	if len(c.Args) == 4 {
 		withError = command.Is(c.Args[3], "error")

@@ -106,7 +106,7 @@ func (g *group) clientInfo(c *command.Call) error {
 }
 
 func (g *group) clientList(c *command.Call) error {
-	var f filter
+	f := filter{list: true}
 	if err := f.parse(c.Args[2:]); err != nil {
 		return err
 	}

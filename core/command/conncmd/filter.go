@@ -10,6 +10,7 @@ import (
 
 const (
 	errClientID    command.Error = "ERR client-id should be greater than 0"
+	errListID      command.Error = "ERR Invalid client ID"
 	errMaxAgeInt   command.Error = "ERR maxage is not an integer or out of range"
 	errMaxAgePos   command.Error = "ERR maxage should be greater than 0"
 	errIdleInt     command.Error = "ERR idle is not an integer or out of range"
@@ -22,6 +23,7 @@ const (
 type filter struct {
 	terms  []term
 	skipMe bool
+	list   bool // of CLIENT LIST, which words some errors otherwise
 	hit    bool // the asking session itself matched
 }
 
@@ -109,7 +111,10 @@ func (f *filter) parseIDs(t term, args [][]byte) (used int, err error) {
 		if !ok && used > 1 {
 			break
 		}
-		if !ok || id < 1 {
+		if f.list && !ok {
+			return 0, errListID
+		}
+		if !f.list && (!ok || id < 1) {
 			return 0, errClientID
 		}
 		t.ids = append(t.ids, id)
