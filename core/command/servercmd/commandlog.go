@@ -23,7 +23,7 @@ var (
 
 func (g *group) slowlogRow() command.Command {
 	return command.Command{Name: "slowlog", Arity: -2, Since: "2.2.12", Complexity: "Depends on subcommand.",
-		DeprecatedSince: "8.1.0", ReplacedBy: "`COMMANDLOG`", Summary: "A container for slow log commands.",
+		Summary: "A container for slow log commands.",
 		Sub: []command.Command{
 			{Name: "get", Arity: -2, Flags: logRead, Since: "2.2.12", Tips: logGetTips,
 				Complexity: "O(N) where N is the number of entries returned", Summary: "Returns the slow log's entries.", Run: g.slowlogGet},
