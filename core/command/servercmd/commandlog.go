@@ -72,7 +72,7 @@ func logCount(arg []byte) (int64, error) {
 func (g *group) slowlogGet(c *command.Call) error {
 	count := int64(defaultLogCount)
 	if len(c.Args) > 3 {
-		return command.WrongArity(c.Cmd.Full)
+		return subcommandSyntax(c, "SLOWLOG")
 	}
 	if len(c.Args) == 3 {
 		var err error
