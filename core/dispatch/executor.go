@@ -152,6 +152,7 @@ func orNever(n int64) int {
 // input executes the requests that have arrived on c. It ends when they are
 // used up, or the session waits for something.
 func (x *Executor) input(s *session.Session, c *loop.Conn) {
+	x.configure() // a setting is in force for the next command
 	s.W.B = c.Out
 	x.now = x.loop.NowMs
 	x.ticks = ticksNow()

@@ -27,28 +27,38 @@ func (g *group) clientRow() command.Command {
 		return command.Command{Name: name, Since: since, Arity: arity, Flags: flags, ACL: command.CatConnection,
 			Complexity: "O(1)", Summary: summary, Run: run}
 	}
-	return command.Command{Name: "client", Arity: -2, Flags: command.Sentinel, Since: "2.4.0", Complexity: "Depends on subcommand.",
+	row := command.Command{Name: "client", Arity: -2, Flags: command.Sentinel, Since: "2.4.0", Complexity: "Depends on subcommand.",
 		Summary: "A container for client connection commands.",
 		Sub: []command.Command{
-			sub("capa", "8.0.0", -3, plain, "A client claims its capability.", clientCapa),
-			sub("getname", "2.6.9", 2, all, "Returns the name of the connection.", clientGetname),
-			sub("getredir", "6.0.0", 2, all, "Returns the client ID to which the connection's tracking notifications are redirected.", clientGetredir),
+			sub("capa", "8.0.0", -3, plain|command.AllowBusy, "A client claims its capability.", clientCapa),
+			sub("getname", "2.6.9", 2, all|command.AllowBusy, "Returns the name of the connection.", clientGetname),
+			sub("getredir", "6.0.0", 2, all|command.AllowBusy, "Returns the client ID to which the connection's tracking notifications are redirected.", clientGetredir),
 			sub("help", "5.0.0", 2, command.Loading|command.Stale|command.Sentinel, "Returns helpful text about the different subcommands.", clientHelp),
-			sub("id", "5.0.0", 2, all, "Returns the unique client ID of the connection.", clientID),
+			sub("id", "5.0.0", 2, all|command.AllowBusy, "Returns the unique client ID of the connection.", clientID),
 			sub("import-source", "8.1.0", 3, plain, "Marks this client as an import source when the server is in import mode.", clientImportSource),
 			sub("info", "6.2.0", 2, all|command.OffLoop, "Returns information about the connection.", g.clientInfo),
 			sub("kill", "2.4.0", -3, admin|command.OffLoop, "Terminates open connections.", g.clientKill),
 			sub("list", "2.4.0", -2, admin|command.OffLoop, "Lists open connections.", g.clientList),
-			sub("no-evict", "7.0.0", 3, admin, "Sets the client eviction mode of the connection.", clientNoEvict),
-			sub("no-touch", "7.2.0", 3, plain, "Controls whether commands sent by the client affect the LRU/LFU of accessed keys.", clientNoTouch),
+			sub("no-evict", "7.0.0", 3, admin|command.AllowBusy, "Sets the client eviction mode of the connection.", clientNoEvict),
+			sub("no-touch", "7.2.0", 3, plain|command.AllowBusy, "Controls whether commands sent by the client affect the LRU/LFU of accessed keys.", clientNoTouch),
 			sub("pause", "3.0.0", -3, admin, "Suspends commands processing.", g.clientPause),
-			sub("reply", "3.2.0", 3, all, "Instructs the server whether to reply to commands.", clientReply),
-			sub("setinfo", "7.2.0", 4, all, "Sets information specific to the client or connection.", clientSetinfo),
-			sub("setname", "2.6.9", 3, all, "Sets the connection name.", clientSetname),
+			sub("reply", "3.2.0", 3, all|command.AllowBusy|command.NoMulti, "Instructs the server whether to reply to commands.", clientReply),
+			sub("setinfo", "7.2.0", 4, all|command.AllowBusy, "Sets information specific to the client or connection.", clientSetinfo),
+			sub("setname", "2.6.9", 3, all|command.AllowBusy, "Sets the connection name.", clientSetname),
 			sub("trackinginfo", "6.2.0", 2, all, "Returns information about server-assisted client-side caching for the connection.", clientTrackinginfo),
 			sub("unblock", "5.0.0", -3, admin|command.OffLoop, "Unblocks a client blocked by a blocking command from a different connection.", g.clientUnblock),
 			sub("unpause", "6.2.0", 2, admin, "Resumes processing commands from paused clients.", g.clientUnpause),
 		}}
+	everyNode := []string{"request_policy:all_nodes", "response_policy:all_succeeded"}
+	for i := range row.Sub {
+		switch sub := &row.Sub[i]; sub.Name {
+		case "info", "list":
+			sub.Tips = []string{"nondeterministic_output"}
+		case "setinfo", "setname":
+			sub.Tips = everyNode
+		}
+	}
+	return row
 }
 
 func clientID(c *command.Call) error {

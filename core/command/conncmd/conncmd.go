@@ -34,10 +34,10 @@ func Commands(deps func() Deps) []command.Command {
 			Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Summary: "Returns the server's liveliness response.", Run: ping},
 		{Name: "echo", Arity: 2, Flags: command.Loading | command.Stale | command.Fast, Since: "1.0.0", Complexity: "O(1)",
 			Summary: "Returns the given string.", Run: echo},
-		{Name: "select", Arity: 2, Flags: command.Loading | command.Stale | command.Fast, Since: "1.0.0", Complexity: "O(1)",
+		{Name: "select", Arity: 2, Flags: command.AllowBusy | command.Loading | command.Stale | command.Fast, Since: "1.0.0", Complexity: "O(1)",
 			Summary: "Changes the selected database.", Run: selectDB},
 		{Name: "quit", Arity: -1, Flags: command.AllowBusy | command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.MultiControl | command.InPubSub,
-			Since: "1.0.0", Complexity: "O(1)", DeprecatedSince: "7.2.0", ReplacedBy: "just closing the connection", Summary: "Closes the connection.", Run: quit},
+			Since: "1.0.0", Complexity: "O(1)", Summary: "Closes the connection.", Run: quit},
 	}
 	for i := range rows {
 		rows[i].Group = "connection"

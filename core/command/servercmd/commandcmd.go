@@ -96,6 +96,10 @@ func writeInfo(w *resp.Writer, cmd *command.Command) {
 	for i := range cmd.Keys {
 		writeKeySpec(w, &cmd.Keys[i])
 	}
+	if len(cmd.Sub) == 0 {
+		w.Set(0)
+		return
+	}
 	w.Array(len(cmd.Sub))
 	for i := range cmd.Sub {
 		writeInfo(w, &cmd.Sub[i])

@@ -23,7 +23,7 @@ var (
 
 func (g *group) slowlogRow() command.Command {
 	return command.Command{Name: "slowlog", Arity: -2, Since: "2.2.12", Complexity: "Depends on subcommand.",
-		DeprecatedSince: "8.1.0", ReplacedBy: "`COMMANDLOG`", Summary: "A container for slow log commands.",
+		Summary: "A container for slow log commands.",
 		Sub: []command.Command{
 			{Name: "get", Arity: -2, Flags: logRead, Since: "2.2.12", Tips: logGetTips,
 				Complexity: "O(N) where N is the number of entries returned", Summary: "Returns the slow log's entries.", Run: g.slowlogGet},
@@ -72,7 +72,7 @@ func logCount(arg []byte) (int64, error) {
 func (g *group) slowlogGet(c *command.Call) error {
 	count := int64(defaultLogCount)
 	if len(c.Args) > 3 {
-		return command.WrongArity(c.Cmd.Full)
+		return subcommandSyntax(c, "SLOWLOG")
 	}
 	if len(c.Args) == 3 {
 		var err error

@@ -173,17 +173,14 @@ func (g *group) debugActiveExpire(c *command.Call) error {
 
 func (g *group) debugPopulate(c *command.Call) error {
 	count, ok := command.ParseInt(c.Args[2])
-	if !ok {
-		return command.ErrNotInt
+	if !ok || count < 0 {
+		return command.ErrNotPositive
 	}
 	size := int64(0)
 	if len(c.Args) == 5 {
-		if size, ok = command.ParseInt(c.Args[4]); !ok {
-			return command.ErrNotInt
+		if size, ok = command.ParseInt(c.Args[4]); !ok || size < 0 {
+			return command.ErrNotPositive
 		}
-	}
-	if count < 0 || size < 0 {
-		return command.Error("ERR value is out of range, value must between 0 and 9223372036854775807")
 	}
 	prefix := "key"
 	if len(c.Args) > 3 {

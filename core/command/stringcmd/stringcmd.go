@@ -55,7 +55,7 @@ func Commands(limits Limits) []command.Command {
 		{Name: "getrange", Arity: 4, Flags: command.ReadOnly, Keys: one(command.RO | command.Access), Since: "2.4.0", Complexity: "O(N) where N is the length of the returned string.",
 			Summary: "Returns a substring of the string stored at a key.", Run: getrange},
 		{Name: "substr", Arity: 4, Flags: command.ReadOnly, Keys: one(command.RO | command.Access), Since: "1.0.0", Complexity: "O(N) where N is the length of the returned string.",
-			Summary: "Returns a substring from a string value.", DeprecatedSince: "2.0.0", ReplacedBy: "`GETRANGE`", Run: getrange},
+			Summary: "Returns a substring from a string value.", Run: getrange},
 		{Name: "incr", Arity: 2, Flags: wf, Keys: one(command.RW | command.Access | command.Update), Since: "1.0.0", Complexity: "O(1)",
 			Summary: "Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.", Run: incr},
 		{Name: "decr", Arity: 2, Flags: wf, Keys: one(command.RW | command.Access | command.Update), Since: "1.0.0", Complexity: "O(1)",
