@@ -13,10 +13,14 @@ import (
 // steps. What is there all the time must be visited exactly once, what isn't at most once, and in the order
 // of the cursor.
 func TestScanGuarantee(t *testing.T) {
+	seeds := uint64(3)
+	if isSlow() {
+		seeds = 1
+	}
 	for _, hash := range hashes {
 		t.Run(hash.name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(3) {
+			for seed := range seeds {
 				for _, plan := range []string{"grow", "shrink", "grow, then shrink", "shrink, then grow"} {
 					if err := scanWhile(t, hash.next, seed, plan); err != nil {
 						t.Fatalf("seed %d, %s: %v", seed, plan, err)
@@ -28,7 +32,7 @@ func TestScanGuarantee(t *testing.T) {
 }
 
 func scanWhile(tb testing.TB, next func(*rand.Rand) uint64, seed uint64, plan string) error {
-	x := newWorld(tb, 64<<20)
+	x := newWorld(tb, 4<<20)
 	r := rand.New(rand.NewPCG(seed, 2))
 	fill := func(n int) error {
 		for range n {
@@ -53,7 +57,8 @@ func scanWhile(tb testing.TB, next func(*rand.Rand) uint64, seed uint64, plan st
 		cursor = x.t.Scan(x.a, cursor, x.hashOf, func(ref arena.Ref) {
 			h, known := x.twin[ref]
 			if !known || visited[ref] || h < below {
-				err = fmt.Errorf("step %d visits %x, hash %x below %x: known %v, already visited %v", steps, ref, h, below, known, visited[ref])
+				err = fmt.Errorf("step %d visits %x, hash %x below %x: known %v, already visited %v",
+					steps, ref, h, below, known, visited[ref])
 			}
 			visited[ref] = true
 			delete(stay, ref)
@@ -70,7 +75,7 @@ func scanWhile(tb testing.TB, next func(*rand.Rand) uint64, seed uint64, plan st
 			return err
 		}
 		grows := plan == "grow" || plan == "grow, then shrink" && steps < 40 || plan == "shrink, then grow" && steps >= 40
-		if grows && len(x.refs) < 8000 {
+		if grows && len(x.refs) < 5000 {
 			err = fill(r.IntN(40))
 		}
 		for range r.IntN(40) {
@@ -83,7 +88,7 @@ func scanWhile(tb testing.TB, next func(*rand.Rand) uint64, seed uint64, plan st
 				}
 			}
 		}
-		if err == nil && steps%8 == 0 {
+		if err == nil && steps%32 == 0 {
 			err = x.sane()
 		}
 		if err != nil {
@@ -96,7 +101,7 @@ func scanWhile(tb testing.TB, next func(*rand.Rand) uint64, seed uint64, plan st
 func TestScanDeletes(t *testing.T) {
 	for _, hash := range hashes {
 		t.Run(hash.name, func(t *testing.T) {
-			x := newWorld(t, 64<<20)
+			x := newWorld(t, 4<<20)
 			r := rand.New(rand.NewPCG(1, 3))
 			for range 3000 {
 				if err := x.insert(hash.next(r)); err != nil {
@@ -109,6 +114,9 @@ func TestScanDeletes(t *testing.T) {
 						t.Fatal(err)
 					}
 				})
+				if cursor>>50%16 != 0 {
+					continue
+				}
 				if err := x.sane(); err != nil {
 					t.Fatal(err)
 				}
@@ -123,9 +131,9 @@ func TestScanDeletes(t *testing.T) {
 // TestFree tears tables down in slices of different size.
 func TestFree(t *testing.T) {
 	for _, hash := range hashes {
-		for _, slice := range []int{1, 3, 64, 1 << 20} {
+		for _, slice := range []int{1, 7, 1 << 20} {
 			t.Run(fmt.Sprintf("%s by %d", hash.name, slice), func(t *testing.T) {
-				x := newWorld(t, 64<<20)
+				x := newWorld(t, 4<<20)
 				r := rand.New(rand.NewPCG(1, 4))
 				for range 2000 {
 					if err := x.insert(hash.next(r)); err != nil {
@@ -159,7 +167,7 @@ func TestFree(t *testing.T) {
 
 // TestFreeNothing tears down without looking at the elements, and an empty table.
 func TestFreeNothing(t *testing.T) {
-	x := newWorld(t, 64<<20)
+	x := newWorld(t, 4<<20)
 	for range 2 {
 		for x.t.Free(x.a, 10, nil) {
 		}
@@ -192,7 +200,7 @@ func TestRandomIsFair(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			x := newWorld(t, 64<<20)
+			x := newWorld(t, 4<<20)
 			r := rand.New(rand.NewPCG(5, 5))
 			for range test.n {
 				if err := x.insert(test.next(r)); err != nil {
@@ -206,7 +214,10 @@ func TestRandomIsFair(t *testing.T) {
 					}
 				}
 			}
-			const each = 100
+			each := 100
+			if isSlow() {
+				each = 30
+			}
 			hits := map[arena.Ref]int{}
 			for range each * len(x.refs) {
 				hits[x.t.Random(x.a, r.Uint64())]++
@@ -214,7 +225,7 @@ func TestRandomIsFair(t *testing.T) {
 			chi := 0.0
 			for _, ref := range x.refs {
 				d := float64(hits[ref] - each)
-				chi += d * d / each
+				chi += d * d / float64(each)
 			}
 			// The sum has mean n-1 and deviation sqrt(2(n-1)).
 			free := float64(len(x.refs) - 1)

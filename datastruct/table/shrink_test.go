@@ -9,8 +9,11 @@ import (
 
 // TestShrink deletes most of a large table, and holds that what is left takes memory in proportion.
 func TestShrink(t *testing.T) {
-	const most = 200_000
-	x := newWorld(t, 64<<20)
+	most := 200_000
+	if isSlow() {
+		most = 20_000
+	}
+	x := newWorld(t, 16<<20)
 	r := rand.New(rand.NewPCG(1, 7))
 	for range most {
 		if err := x.insert(r.Uint64()); err != nil {
@@ -37,14 +40,18 @@ func TestShrink(t *testing.T) {
 // TestHysteresis deletes and inserts in turn at every size, with pauses of different length, and counts how
 // many elements are moved for it. No size may be a threshold where the table goes to and fro.
 func TestHysteresis(t *testing.T) {
+	step := 50
+	if isSlow() {
+		step = 5
+	}
 	for _, swing := range []int{1, 8, 60} {
-		x := newWorld(t, 64<<20)
+		x := newWorld(t, 16<<20)
 		r := rand.New(rand.NewPCG(2, 8))
 		moved := 0
 		hashOf := x.hashOf
 		x.hashOf = func(r arena.Ref) uint64 { moved++; return hashOf(r) }
 		worst := 0.0
-		for n := 1; n < 3000; n += 1 + n/50 {
+		for n := 1; n < 3000; n += 1 + n/step {
 			for len(x.refs) < n {
 				if err := x.insert(r.Uint64()); err != nil {
 					t.Fatal(err)

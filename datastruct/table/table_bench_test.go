@@ -266,10 +266,10 @@ func BenchmarkSplit(b *testing.B) {
 // holds the average below 10 bytes.
 func TestBytesPerElement(t *testing.T) {
 	most := 1_000_000
-	if testing.Short() {
+	if isSlow() {
 		most = 100_000
 	}
-	x := newWorld(t, 256<<20)
+	x := newWorld(t, 64<<20)
 	r := uint64(1)
 	sum, points := 0.0, 0
 	next := 1000.0
