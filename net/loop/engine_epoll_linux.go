@@ -14,18 +14,16 @@ import (
 // A connection is registered once, edge-triggered for everything, and never touched again: no epoll_ctl per request,
 // none for back-pressure. What an edge said is kept in the connection's flags until it has been used up.
 //
-// Waiting goes through three stages, each dearer to begin and cheaper to go on with than the one before:
+// Waiting goes through two stages. First a raw epoll_wait of a millisecond at most, of which Go's scheduler knows
+// nothing: no hand-over of the processor (P) to another thread and no fight to get one back, which under load costs
+// more than the system call. If the scheduler wants the thread meanwhile (to stop the world), its preemption signal
+// ends the call with EINTR, so a collection isn't held up by more than the signal's way. Only when nothing happened
+// in that time the loop makes the blocking call, in the way that frees the P.
 //
-//  1. A few polls that don't wait. Under load the next requests are a few microseconds away, and a thread that sleeps
-//     for so long costs more than the polls: two switches, and on an idle core the way into and out of its idle state.
-//     How many polls there may be grows with each success and halves with each failure, down to one.
-//  2. A raw epoll_wait of a millisecond at most, of which Go's scheduler knows nothing: no hand-over of the processor
-//     (P) to another thread and no fight to get one back. If the scheduler wants the thread meanwhile (to stop the
-//     world), its preemption signal ends the call with EINTR, so a collection isn't held up by more than the signal's
-//     way. This stage is left out while events come seldom, because it would keep the runtime's monitor thread
-//     polling for nothing, and when the loops are as many as the Ps, because a loop that waits with its P keeps other
-//     goroutines from running: let GOMAXPROCS exceed the number of loops.
-//  3. The blocking call in the way that frees the P. An idle loop is here.
+// The raw stage is left out while events come seldom: it would keep the runtime's monitor thread polling for nothing.
+// It is left out, too, when the loops are as many as the Ps, because a loop that waits with its P then keeps other
+// goroutines from running: let GOMAXPROCS exceed the number of loops. Polling a few times before waiting, with and
+// without yielding, was tried and gained nothing.
 //
 // docs/adr/0002-io-engines.md has the measurements.
 type epollEngine struct {
@@ -66,16 +64,12 @@ const (
 	epollPollNow = 0
 	rawWaitMs    = 1
 	maxWaitMs    = 1 << 30
-
-	maxPatience  = 64 // polls before a wait: some 20 µs
-	patienceStep = 4
 )
 
 // Ways of waiting, to compare.
 const (
-	waitAdaptive = iota // all three stages
-	waitRaw             // the second and the third
-	waitBlock           // the third only
+	waitTwice = iota // both stages
+	waitBlock        // the second only
 )
 
 type epollPort struct {
@@ -87,9 +81,8 @@ type epollPort struct {
 	gens   []uint32 // by slot; raised when the slot is freed, so that events in flight for its last user are ignored
 	free   []uint32
 
-	patience int  // polls that the first stage of waiting may take
-	brisk    bool // events have lately come within the time of a raw wait
-	events   [epollBatch]unix.EpollEvent
+	brisk  bool // events have lately come within the time of a raw wait
+	events [epollBatch]unix.EpollEvent
 
 	listeners map[uint32]*Listener // by slot
 	paused    []*Listener          // those that wait for descriptors
@@ -113,7 +106,7 @@ func (e *epollEngine) port(l *Loop) (port, error) {
 		_ = unix.Close(wakeFd)
 		return nil, err
 	}
-	return &epollPort{l: l, cfg: e.cfg, epfd: epfd, wakeFd: wakeFd, slots: make([]*Conn, 1), gens: []uint32{0}, patience: 1}, nil
+	return &epollPort{l: l, cfg: e.cfg, epfd: epfd, wakeFd: wakeFd, slots: make([]*Conn, 1), gens: []uint32{0}}, nil
 }
 
 func (p *epollPort) start() { go p.run() }
@@ -187,11 +180,6 @@ func (p *epollPort) wait(ms int) int {
 			ms = left
 		}
 	}
-	if p.cfg.waiting == waitAdaptive {
-		if n := p.linger(); n != 0 {
-			return max(n, 0)
-		}
-	}
 	if !l.box.sleep() {
 		return p.raw(epollPollNow)
 	}
@@ -205,22 +193,6 @@ func (p *epollPort) wait(ms int) int {
 	}
 	l.box.rouse()
 	return max(n, 0)
-}
-
-// linger polls as long as its patience lasts. 0 means that the loop is to go on to wait, unless something is posted.
-func (p *epollPort) linger() int {
-	for range p.patience {
-		if n := p.raw(epollPollNow); n != 0 {
-			p.patience = min(p.patience+patienceStep, maxPatience)
-			return n
-		}
-		if !p.l.box.empty() {
-			p.patience = min(p.patience+patienceStep, maxPatience)
-			return 0
-		}
-	}
-	p.patience = max(1, p.patience/2)
-	return 0
 }
 
 // block waits in the way that frees the P.

@@ -46,8 +46,8 @@ func benchServer(spec string) {
 	}
 	runtime.GOMAXPROCS(procs)
 	cfg := Config{Engine: engine, Loops: loops}
-	if name, waiting, ok := strings.Cut(engine, "-"); ok {
-		cfg.Engine, cfg.waiting = name, map[string]int{"raw": waitRaw, "block": waitBlock}[waiting]
+	if engine == "epoll-block" {
+		cfg.Engine, cfg.waiting = EngineEpoll, waitBlock
 	}
 	g, err := New(cfg, pingServer{})
 	if err != nil {
@@ -142,7 +142,7 @@ func load(b testing.TB, addr string, n, conns, depth int) {
 }
 
 func BenchmarkServerCPU(b *testing.B) {
-	for _, engine := range append(Engines(), "epoll-raw", "epoll-block") {
+	for _, engine := range append(Engines(), "epoll-block") {
 		for _, loops := range []int{1, 2} {
 			for _, depth := range []int{1, 16} {
 				b.Run(fmt.Sprintf("%s/loops=%d/depth=%d", engine, loops, depth), func(b *testing.B) {
