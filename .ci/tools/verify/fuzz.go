@@ -36,7 +36,7 @@ func fuzz(r *report) {
 	for _, t := range targets {
 		if pattern.MatchString(t.name) {
 			step(r, t.dir+" "+t.name, command(nil, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$",
-				"-fuzztime", duration, "-fuzzminimizetime", "5s", "-timeout", "10m", "./"+t.dir))
+				"-fuzztime", duration, "-fuzzminimizetime", "10x", "-timeout", "10m", "./"+t.dir))
 		}
 	}
 }
