@@ -57,6 +57,8 @@ type Executor struct {
 	// drains are leases to give back, after serving their tasks, last first.
 	drains   []*partition.Lease
 	draining bool
+	// served are lent sessions whose command has run, to be sent home.
+	served []*op
 
 	now         int64  // unix ms of the current batch
 	ticks       uint64 // clock at the end of the last command

@@ -99,6 +99,7 @@ func (x *Executor) giveBack(l *partition.Lease) {
 		t := l.Next()
 		if t == nil {
 			x.drains = x.drains[:top]
+			x.sendHome()
 			continue
 		}
 		x.drains = x.drains[:top]
@@ -115,6 +116,18 @@ func (x *Executor) giveBack(l *partition.Lease) {
 		}
 	}
 	x.draining = false
+	x.sendHome()
+}
+
+// sendHome posts the sessions that were served back to their loops. It may wake
+// one, which takes as long as several commands: so it waits until the lease is
+// back.
+func (x *Executor) sendHome() {
+	for i, o := range x.served {
+		x.served[i] = nil
+		o.s.Conn.Post(&o.resume)
+	}
+	x.served = x.served[:0]
 }
 
 // serve advances an op that was posted to l, which x holds. It reports whether
@@ -164,7 +177,7 @@ func (x *Executor) runLent(o *op, p int) {
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
-	s.Conn.Post(&o.resume)
+	x.served = append(x.served, o)
 }
 
 // resumed takes a session back on its loop and goes on with its input.

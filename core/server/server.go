@@ -136,7 +136,7 @@ const arenaBytes = 1 << 40
 
 // partitionsPerLoop spreads keys so far that two loops seldom want the same
 // partition; docs/adr tells how it was chosen.
-const partitionsPerLoop = 32
+const partitionsPerLoop = 16
 
 func (s *Server) partitionCount() int {
 	n := int(s.Config.Int(config.Partitions))

@@ -54,8 +54,8 @@ var genericRules = []rule{
 }
 
 var expiryRules = []rule{
-	{weight: 8, form: "EXPIRE key sec [NX|XX|GT|LT]*"},
-	{weight: 6, form: "PEXPIRE key ms [NX|XX|GT|LT]*"},
+	{weight: 8, form: "EXPIRE key sec [NX|XX]*"},
+	{weight: 6, form: "PEXPIRE key ms [NX|XX]*"},
 	{weight: 6, form: "EXPIREAT key at [NX|XX|GT|LT]?"},
 	{weight: 6, form: "PEXPIREAT key msat [NX|XX|GT|LT]?"},
 	{weight: 6, form: "TTL key", mode: Approx, within: 3},
