@@ -14,7 +14,7 @@ import (
 const version = "0.1.0"
 
 func main() {
-	os.Exit(server.Run(os.Args, server.Program{
+	os.Exit(server.Run(server.Program{
 		Build:  build(),
 		Issues: "https://github.com/sleipnirdb/sleipnir/issues",
 	}))

@@ -5,12 +5,33 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // On Linux the title of a process, as `ps` shows it, is the memory that held its arguments. The kernel gives out that
 // memory, and when its last byte is no NUL, goes on into the environment behind it up to the first NUL. So a title is written
-// over both: the Go runtime copied them at start. The memory is reached through /proc/self/mem: no pointer is needed, and a
+// over both. The Go runtime's strings of arguments and environment lie in that same memory: CopyArguments moves them
+// away first. The memory is reached through /proc/self/mem: no pointer is needed, and a
 // system that doesn't allow it only keeps its old title.
+
+// CopyArguments moves the program's arguments and environment to memory of their own and returns the arguments. It is called
+// before anything keeps a part of them, if SetTitle will be called later.
+func CopyArguments() []string {
+	for i := range os.Args {
+		os.Args[i] = strings.Clone(os.Args[i])
+	}
+	environ := os.Environ()
+	for i := range environ {
+		environ[i] = strings.Clone(environ[i])
+	}
+	os.Clearenv()
+	for _, variable := range environ {
+		if name, value, ok := strings.Cut(variable, "="); ok && name != "" {
+			_ = os.Setenv(name, value) // it was valid before
+		}
+	}
+	return os.Args
+}
 
 // titleArea is where the arguments and the environment of the process lie.
 type titleArea struct {

@@ -71,3 +71,11 @@ func testServer(tb testing.TB, pairs ...string) *Server {
 	})
 	return s
 }
+
+func expireKey(tb testing.TB, s *Server, i int, at int64) {
+	key := fmt.Appendf(nil, "key:%012d", i)
+	db := s.Set.Space(s.Set.Of(crc.Slot(key))).DB(0)
+	if _, err := db.SetExpiry(db.Peek(key), at); err != nil {
+		tb.Fatal(err)
+	}
+}

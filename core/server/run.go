@@ -20,7 +20,8 @@ type Program struct {
 
 // Run is the whole life of the server process: it reads the command line,
 // starts, serves until it is told to stop, and returns the exit code.
-func Run(args []string, program Program) int {
+func Run(program Program) int {
+	args := process.CopyArguments()
 	startDir, _ := os.Getwd()
 	log := logging.New()
 	cfg := config.New()
