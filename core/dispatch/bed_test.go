@@ -41,7 +41,7 @@ type bed struct {
 	table *command.Table
 	loops *loop.Group
 
-	opened chan *session.Session
+	opened chan arrival
 	// entered tells that "hold" runs; release lets it end.
 	entered, release chan struct{}
 	ended            sync.Once
@@ -50,7 +50,7 @@ type bed struct {
 // newBed makes one. Directives come as pairs of name and value.
 func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 	t.Helper()
-	b := &bed{t: t, opened: make(chan *session.Session, 1024), entered: make(chan struct{}, 16), release: make(chan struct{}, 16)}
+	b := &bed{t: t, opened: make(chan arrival, 1024), entered: make(chan struct{}, 16), release: make(chan struct{}, 16)}
 	cfg := config.New()
 	directives = append([]string{"commandlog-execution-slower-than", "-1"}, directives...)
 	for i := 0; i < len(directives); i += 2 {
@@ -105,8 +105,7 @@ func (h *hooks) Opened(c *loop.Conn) (*session.Session, error) {
 	if h.bed.d.Config.Str(config.RequirePass) != "" {
 		s.State |= session.Locked
 	}
-	s.Conn = c
-	h.bed.opened <- s
+	h.bed.opened <- arrival{c, s}
 	return s, nil
 }
 
@@ -156,18 +155,24 @@ func (b *bed) commands() []command.Command {
 	}
 }
 
-// peer is a client with its session in the server.
+// arrival is a connection that the server has taken.
+type arrival struct {
+	conn *loop.Conn
+	s    *session.Session // its loop's
+}
+
+// peer is a client with its other end.
 type peer struct {
 	*client.Conn
+	arrival
 	t testing.TB
-	s *session.Session
 }
 
 // dial makes a client. Clients go to the loops in turn.
 func (b *bed) dial() *peer {
 	b.t.Helper()
 	nc := b.connect()
-	return &peer{client.New(nc, replyLimit), b.t, <-b.opened}
+	return &peer{client.New(nc, replyLimit), <-b.opened, b.t}
 }
 
 func (b *bed) connect() net.Conn {
@@ -194,7 +199,7 @@ func (b *bed) apart() (one, other *peer) {
 	b.t.Helper()
 	one = b.dial()
 	for range 8 {
-		if other = b.dial(); other.s.Conn.Loop() != one.s.Conn.Loop() {
+		if other = b.dial(); other.conn.Loop() != one.conn.Loop() {
 			return one, other
 		}
 	}
@@ -276,7 +281,7 @@ func (b *bed) waiting(p *peer) {
 	b.t.Helper()
 	b.eventually("the session is lent", func() bool {
 		lent := false
-		b.d.OnLoop(p.s.Conn.Loop(), func(*dispatch.Executor) { lent = p.s.Lent })
+		b.d.OnLoop(p.conn.Loop(), func(*dispatch.Executor) { lent = p.s.Lent })
 		return lent
 	})
 }

@@ -107,7 +107,7 @@ func TestPausedRequests(t *testing.T) {
 	one.ask("get a", "nil")
 	b.eventually("the session is parked", func() bool {
 		parked := false
-		b.d.OnLoop(other.s.Conn.Loop(), func(*dispatch.Executor) { parked = other.s.Conn.Parked() })
+		b.d.OnLoop(other.conn.Loop(), func(*dispatch.Executor) { parked = other.conn.Parked() })
 		return parked
 	})
 	start := time.Now()
@@ -118,7 +118,7 @@ func TestPausedRequests(t *testing.T) {
 	}
 	b.eventually("each request is counted once", func() bool {
 		n := uint64(0)
-		b.d.OnLoop(other.s.Conn.Loop(), func(*dispatch.Executor) { n = other.s.Commands })
+		b.d.OnLoop(other.conn.Loop(), func(*dispatch.Executor) { n = other.s.Commands })
 		return n == 4
 	})
 }
@@ -174,7 +174,7 @@ func TestKill(t *testing.T) {
 			b := newBed(t, 3, 2)
 			holder := b.dial()
 			victim, killer := b.dial(), b.dial()
-			if victim.s.Conn.Loop() == holder.s.Conn.Loop() || killer.s.Conn.Loop() == holder.s.Conn.Loop() {
+			if victim.conn.Loop() == holder.conn.Loop() || killer.conn.Loop() == holder.conn.Loop() {
 				t.Fatal("clients share the holder's loop")
 			}
 			holder.send("slowly " + b.keyIn(0))
@@ -183,7 +183,7 @@ func TestKill(t *testing.T) {
 			if name == "blocked" {
 				b.eventually("it blocks", func() bool {
 					blocked := false
-					b.d.OnLoop(victim.s.Conn.Loop(), func(*dispatch.Executor) { blocked = victim.s.Blocked() })
+					b.d.OnLoop(victim.conn.Loop(), func(*dispatch.Executor) { blocked = victim.s.Blocked() })
 					return blocked
 				})
 			} else {
@@ -211,7 +211,7 @@ func TestHangup(t *testing.T) {
 			if name == "blocked" {
 				b.eventually("it blocks", func() bool {
 					blocked := false
-					b.d.OnLoop(p.s.Conn.Loop(), func(*dispatch.Executor) { blocked = p.s.Blocked() })
+					b.d.OnLoop(p.conn.Loop(), func(*dispatch.Executor) { blocked = p.s.Blocked() })
 					return blocked
 				})
 			} else {
