@@ -14,6 +14,7 @@
 package dispatch
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
@@ -73,6 +74,9 @@ type Dispatcher struct {
 	gate atomic.Uint32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
 	pausedUntilMs atomic.Int64
+	// pauseMu guards the changes of pausedUntilMs and of the gate's bits for
+	// it, which belong together. A leaf: nothing is locked under it.
+	pauseMu sync.Mutex
 
 	offLoop executorPool
 }
@@ -144,10 +148,26 @@ func (d *Dispatcher) Hangup(c *loop.Conn) {
 	}
 }
 
-// Moved takes over a session from a loop that ended.
+// Leaving lets go of a session that moves to another loop.
+func (d *Dispatcher) Leaving(c *loop.Conn) {
+	s, _ := c.Data.(*session.Session)
+	if s == nil {
+		return
+	}
+	x := c.Loop().Data.(*Executor)
+	delete(x.blocked, s)
+	delete(x.paused, s)
+	x.Subscribers.Drop(s)
+}
+
+// Moved takes over a session from another loop.
 func (d *Dispatcher) Moved(c *loop.Conn) {
 	s, _ := c.Data.(*session.Session)
-	if s == nil || s.Lent {
+	if s == nil {
+		return
+	}
+	if s.Lent { // what it subscribes to is its borrower's now
+		s.Resubscribe = true
 		return
 	}
 	x := c.Loop().Data.(*Executor)

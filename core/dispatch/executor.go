@@ -25,7 +25,7 @@ const (
 	spinTries = 64
 	// maxServed is how many posted tasks one drain serves before it hands the
 	// lease to the loop of the next one, so that a hot partition's holder
-	// gets back to its own clients.
+	// gets back to its own clients, and a goroutine to its caller.
 	maxServed = 64
 	// maxAttempts is how often an all-or-none acquisition is tried before the
 	// command takes the token.
@@ -55,7 +55,10 @@ type Executor struct {
 	// held is the partition whose lease is kept over a run of commands.
 	held int
 	// drains are leases to give back, after serving their tasks, last first.
-	drains   []*partition.Lease
+	drains []*partition.Lease
+	// later are leases that come after them: their next task failed because
+	// of one that is in drains.
+	later    []*partition.Lease
 	draining bool
 	// served are lent sessions whose command has run, to be sent home.
 	served []*op
@@ -107,8 +110,12 @@ func (x *Executor) Loop() *loop.Loop { return x.loop }
 
 // Sessions visits the sessions of this loop. On the loop.
 func (x *Executor) Sessions(visit func(s *session.Session)) {
-	for _, c := range x.loop.Conns() {
-		if s, _ := c.Data.(*session.Session); s != nil {
+	// From the end: whoever is closed by the visit gives its place to the last.
+	for i := len(x.loop.Conns()) - 1; i >= 0; i-- {
+		if i >= len(x.loop.Conns()) {
+			continue
+		}
+		if s, _ := x.loop.Conns()[i].Data.(*session.Session); s != nil {
 			visit(s)
 		}
 	}
@@ -210,6 +217,7 @@ func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	if s.Blocked() {
 		x.blocked[s] = struct{}{}
 	}
+	x.changed = true // a wait may be due before the next tick
 	c.Flush()
 	c.Unpin()
 	c.Park()
@@ -251,6 +259,7 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 		s.Conn.Consume(n)
 		return ran
 	}
+	mark := len(s.W.B)
 	s.Commands++
 	s.LastCommand = cmd.Full
 	if uint32(s.State)|x.d.gate.Load() != 0 || cmd.Flags&alwaysGated != 0 {
@@ -261,9 +270,12 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 			return ran
 		case queued:
 			s.Conn.Consume(n)
+			silence(s, mark)
 			return ran
 		case paused:
-			// The request stays where it is, to be parsed again.
+			// The request stays where it is, to be parsed and counted again.
+			s.NetIn -= uint64(n)
+			s.Commands--
 			x.paused[s] = true
 			return parked
 		case passed:
@@ -273,7 +285,6 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 	if n > x.largeRequest && cmd.Flags&command.SkipCommandLog == 0 {
 		x.d.Hooks.Large(s, stats.LargeRequest, args, n, x.now)
 	}
-	mark := len(s.W.B)
 	out := x.route(s, r)
 	if out == ran && s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)

@@ -93,7 +93,15 @@ func (x *Executor) giveBack(l *partition.Lease) {
 		return
 	}
 	x.draining = true
-	for served := 0; len(x.drains) > 0; {
+	for served := 0; ; {
+		if len(x.drains) == 0 {
+			if len(x.later) == 0 {
+				break
+			}
+			last := len(x.later) - 1
+			x.drains = append(x.drains, x.later[last])
+			x.later = x.later[:last]
+		}
 		top := len(x.drains) - 1
 		l := x.drains[top]
 		t := l.Next()
@@ -104,7 +112,7 @@ func (x *Executor) giveBack(l *partition.Lease) {
 		}
 		x.drains = x.drains[:top]
 		o := t.Owner.(*op)
-		if served >= maxServed && x.loop != nil && x.handOver(l, o) {
+		if served >= maxServed && x.handOver(l, o) {
 			continue
 		}
 		served++
@@ -188,16 +196,26 @@ func resumed(_ *loop.Loop, arg any) {
 	s.NetOut += uint64(len(s.W.B))
 	c.Out, s.W.B = s.W.B, nil
 	s.TakePushes()
-	c.Loop().Data.(*Executor).subscribe(s)
+	x := c.Loop().Data.(*Executor)
+	if s.Resubscribe {
+		s.Resubscribe = false
+		x.resubscribe(s)
+	}
+	x.subscribe(s)
 	if s.State&session.Closing != 0 || s.KillAfterReply {
 		c.CloseAfterFlush()
 	}
 	c.Resume()
-	if s.Blocked() {
-		c.Loop().Data.(*Executor).blocked[s] = struct{}{}
-		c.Flush()
-		c.Park()
+	if !s.Blocked() {
+		return
 	}
+	if c.Aborted() { // killed meanwhile
+		x.unblock(s)
+		return
+	}
+	x.blocked[s], x.changed = struct{}{}, true
+	c.Flush()
+	c.Park()
 }
 
 // lend readies a session for another thread. From the moment its task is
@@ -339,9 +357,7 @@ func (x *Executor) retry(o *op) {
 	if l.AcquireOrPost(&o.task) {
 		// Free by now: serve it from there once the present lease is back.
 		l.Return(&o.task)
-		x.drains = append(x.drains, nil)
-		copy(x.drains[1:], x.drains)
-		x.drains[0] = l
+		x.later = append(x.later, l)
 	}
 }
 

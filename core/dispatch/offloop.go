@@ -113,8 +113,12 @@ func (y *offLoopExecutor) run(o *op) {
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
-	y.releaseAll()
+	// The session goes home before the leases: to give them back may mean to
+	// serve others. Who has the reply finds the command counted.
+	y.d.offLoop.inherit(y.Stats)
+	y.Stats.Reset()
 	s.Conn.Post(&o.resume)
+	y.releaseAll()
 }
 
 // acquire takes what the command needs into y.wait.mask.

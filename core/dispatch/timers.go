@@ -3,6 +3,7 @@ package dispatch
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/net/loop"
 )
 
 // timers ends the waits that are due, and returns in how many milliseconds the
@@ -72,12 +73,9 @@ func (x *Executor) Unblock(s *session.Session, withError bool) bool {
 // Pause holds back commands until the given unix time: all of them, or those
 // that write. A later end and the stricter mode win, as in Valkey.
 func (d *Dispatcher) Pause(untilMs int64, all bool) {
-	for {
-		old := d.pausedUntilMs.Load()
-		if old >= untilMs || d.pausedUntilMs.CompareAndSwap(old, untilMs) {
-			break
-		}
-	}
+	d.pauseMu.Lock()
+	defer d.pauseMu.Unlock()
+	d.pausedUntilMs.Store(max(untilMs, d.pausedUntilMs.Load()))
 	if all {
 		d.SetGate(GateAllPaused, true)
 	}
@@ -92,8 +90,16 @@ func (d *Dispatcher) PauseLeft(nowMs int64) int64 {
 	return max(d.pausedUntilMs.Load()-nowMs, 0)
 }
 
-// Unpause ends CLIENT PAUSE.
+// Unpause ends CLIENT PAUSE, and has every loop go on with what it held back.
 func (d *Dispatcher) Unpause() {
+	d.pauseMu.Lock()
+	d.endPause()
+	d.pauseMu.Unlock()
+	d.Loops.Each(func(l *loop.Loop) { l.Data.(*Executor).unpause() })
+}
+
+// endPause opens the gate. The caller holds pauseMu.
+func (d *Dispatcher) endPause() {
 	d.SetGate(GateAllPaused|GateWritesPaused, false)
 	d.pausedUntilMs.Store(0)
 }
@@ -102,14 +108,17 @@ func (d *Dispatcher) Unpause() {
 func (x *Executor) unpause() {
 	d := x.d
 	if d.gate.Load()&(GateAllPaused|GateWritesPaused) != 0 && x.now >= d.pausedUntilMs.Load() {
-		d.Unpause()
+		d.pauseMu.Lock()
+		if x.now >= d.pausedUntilMs.Load() { // nobody has paused again meanwhile
+			d.endPause()
+		}
+		d.pauseMu.Unlock()
 	}
 	if len(x.paused) == 0 || d.gate.Load()&(GateAllPaused|GateWritesPaused) != 0 {
 		return
 	}
 	for s := range x.paused {
 		delete(x.paused, s)
-		s.TakePushes()
 		s.Conn.Resume()
 	}
 }

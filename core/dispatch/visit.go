@@ -19,13 +19,15 @@ func visited(l *loop.Loop, arg any) {
 	close(v.done)
 }
 
-// OnLoop runs f on a loop, and waits until it has run. The caller is an
+// OnLoop runs f on a loop, or on the one that took its place, and waits until
+// it has run. Once all loops have ended it does nothing. The caller is an
 // ordinary goroutine.
 func (d *Dispatcher) OnLoop(l *loop.Loop, f func(x *Executor)) {
 	v := &visit{f: f, done: make(chan struct{})}
 	v.post.Fn, v.post.Arg = visited, v
-	l.Post(&v.post)
-	<-v.done
+	if l.Post(&v.post) {
+		<-v.done
+	}
 }
 
 // EachLoop runs f on every loop, one after the other. The caller is an ordinary

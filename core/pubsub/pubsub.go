@@ -163,6 +163,15 @@ func (l *Local) Remove(k Kind, name string, s Subscriber) {
 	}
 }
 
+// Drop ends all subscriptions of s.
+func (l *Local) Drop(s Subscriber) {
+	for k := range l.names {
+		for name := range l.names[k] {
+			l.Remove(Kind(k), name, s) // #nosec G115 -- a kind
+		}
+	}
+}
+
 // deliver pushes a message to those of this loop who want it.
 func (l *Local) deliver(m *message) {
 	if who := l.names[m.kind][m.channel]; len(who) > 0 {

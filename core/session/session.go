@@ -76,6 +76,8 @@ type Session struct {
 
 	// Lent: another thread runs this session. Loop only.
 	Lent bool
+	// Resubscribe: it came to this loop while lent. Loop only.
+	Resubscribe bool
 	// Last is the view taken when the session was lent. Loop only.
 	Last View
 

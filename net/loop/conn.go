@@ -198,6 +198,9 @@ func (c *Conn) Abort(err error) {
 	}
 }
 
+// Aborted says that the connection is to end by Abort, now or on Resume. Call it on c's loop.
+func (c *Conn) Aborted() bool { return c.abort != nil }
+
 // Loop is the loop that owns the connection now.
 func (c *Conn) Loop() *Loop { return c.loop.Load() }
 

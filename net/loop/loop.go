@@ -25,8 +25,11 @@ type Handler interface {
 	Tick(l *Loop) (nextMs int)
 }
 
-// Mover is a Handler that wants to know of connections that moved here from another loop.
+// Mover is a Handler that wants to know of connections that move from one loop to another.
 type Mover interface {
+	// Leaving is called on the old loop, before anything else. If the connection is parked its owner's part is still
+	// somebody else's.
+	Leaving(c *Conn)
 	// Moved is called on the new loop. If the connection is parked its owner's part is still somebody else's.
 	Moved(c *Conn)
 }
@@ -297,6 +300,9 @@ func (l *Loop) send(c *Conn, to *Loop, fresh bool) bool {
 func (l *Loop) move(c *Conn, to *Loop) {
 	if to == nil || to == l || c.flags&closed != 0 {
 		return
+	}
+	if m, ok := l.g.handler.(Mover); ok {
+		m.Leaving(c)
 	}
 	l.port.unwatch(c)
 	c.owner.Store(nil)

@@ -77,10 +77,10 @@ func (b *box) empty() bool { return b.head.Load() == nil }
 func (b *box) gone() bool  { return b.head.Load() == shut }
 
 // Post has p run on the loop. Any goroutine may call it. If the loop has been removed meanwhile, p runs on the loop
-// that took its place; after the group has stopped it doesn't run at all.
-func (l *Loop) Post(p *Post) {
+// that took its place; after the group has stopped it doesn't run at all, and Post is false.
+func (l *Loop) Post(p *Post) bool {
 	p.conn = nil
-	l.deliver(p)
+	return l.deliver(p)
 }
 
 // Post has p run on the loop that owns c then, wherever c moves meanwhile. While p's Fn runs, c.Out may be appended

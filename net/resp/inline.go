@@ -32,7 +32,8 @@ func (p *Parser) nextInline(buf []byte, args [][]byte, lim *Limits) ([][]byte, i
 	return args, end + 1, nil
 }
 
-// splitWords appends the words of line to args. Quoted words are unquoted where they stand: they only get shorter.
+// splitWords appends the words of line to args. A quoted word becomes a copy without its quotes: the line stays as it
+// is, because the caller may parse it again.
 func splitWords(line []byte, args [][]byte) ([][]byte, bool) {
 	for pos := 0; ; {
 		for pos < len(line) && isSpace(line[pos]) {
@@ -45,31 +46,32 @@ func splitWords(line []byte, args [][]byte) ([][]byte, bool) {
 		for pos < len(line) && !endsWord(line[pos]) && line[pos] != '"' && line[pos] != '\'' {
 			pos++
 		}
-		end, next := pos, pos
+		word := line[start:pos:pos]
 		if pos < len(line) && !endsWord(line[pos]) {
-			if end, next = unquote(line, pos); next < 0 {
+			if word, pos = unquote(append(make([]byte, 0, 2*len(word)+minUnquoted), word...), line, pos); pos < 0 {
 				return args, false
 			}
 		}
-		args = append(args, line[start:end:end])
-		pos = min(next+1, len(line)) // the blank that ended the word
+		args = append(args, word[:len(word):len(word)])
+		pos = min(pos+1, len(line)) // the blank that ended the word
 	}
 }
 
-// unquote moves the quoted text whose opening quote is line[pos] one byte to the left, over the quote,
-// unescaping it. It returns where the text ends now and where the closing quote stands, or -1 if it is missing
-// or something is joined to it.
-func unquote(line []byte, pos int) (end, next int) {
+// minUnquoted is room for a short word.
+const minUnquoted = 32
+
+// unquote appends the quoted text whose opening quote is line[pos] to dst, unescaping it. It returns where the closing
+// quote stands, or -1 if it is missing or something is joined to it.
+func unquote(dst, line []byte, pos int) (word []byte, next int) {
 	quote := line[pos]
-	end = pos
 	for pos++; pos < len(line); pos++ {
 		c := line[pos]
 		switch {
 		case c == quote:
 			if pos+1 < len(line) && !isSpace(line[pos+1]) {
-				return end, -1
+				return dst, -1
 			}
-			return end, pos
+			return dst, pos
 		case c == '\\' && quote == '\'' && pos+1 < len(line) && line[pos+1] == '\'':
 			pos++
 			c = '\''
@@ -78,10 +80,9 @@ func unquote(line []byte, pos int) (end, next int) {
 			c, used = unescape(line[pos+1:])
 			pos += used
 		}
-		line[end] = c
-		end++
+		dst = append(dst, c)
 	}
-	return end, -1
+	return dst, -1
 }
 
 // unescape returns the byte that the escape sequence behind a backslash stands for, and the sequence's length.

@@ -44,8 +44,8 @@ type Parser struct {
 // Next parses the request that begins at buf[0].
 //
 // If it is complete, n is its length and out holds its arguments, as views into buf without spare capacity, in
-// the memory of args if that is large enough. An empty request has n > 0 and no arguments. An inline request's
-// bytes may have been overwritten with its unquoted arguments.
+// the memory of args if that is large enough. An empty request has n > 0 and no arguments. Quoted
+// arguments of an inline request are copies: buf is not written to, so a request may be parsed again.
 //
 // If it isn't complete, n is 0 and err nil: the caller calls again with the same bytes and more behind them. Need says
 // how many that may take. If err isn't nil, it is a *ProtocolError, and the connection can't be read any more.
