@@ -235,6 +235,10 @@ func twin(tb testing.TB, next func(*rand.Rand) uint64, seed uint64, ops int) err
 
 // TestNoMemory fills the arena to the last byte: an insert that fails must leave the table as it was.
 func TestNoMemory(t *testing.T) {
+	n := 4000
+	if isSlow() {
+		n = 1000
+	}
 	for _, hash := range hashes {
 		t.Run(hash.name, func(t *testing.T) {
 			x := newWorld(t, 2<<20)
@@ -242,7 +246,7 @@ func TestNoMemory(t *testing.T) {
 			// Elements are made first, so that it is the table that finds no memory. Then room comes back bit
 			// by bit, block sizes of all kinds, and is used up again.
 			var spare []arena.Ref
-			for i := range 4000 {
+			for i := range n {
 				if i%8 == 0 {
 					if ref := x.a.Alloc(64<<r.IntN(9), arena.PurposeOther); ref != 0 {
 						spare = append(spare, ref)
@@ -298,7 +302,11 @@ func TestNoMemory(t *testing.T) {
 // TestAllocs holds that nothing here allocates on the Go heap.
 func TestAllocs(t *testing.T) {
 	x := newWorld(t, 16<<20)
-	for i := range uint64(30000) {
+	n := uint64(30000)
+	if isSlow() {
+		n = 6000
+	}
+	for i := range n {
 		if err := x.insert(mix(i)); err != nil {
 			t.Fatal(err)
 		}
