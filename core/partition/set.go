@@ -1,8 +1,6 @@
 package partition
 
 import (
-	"unsafe"
-
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
 
@@ -13,7 +11,7 @@ const cacheLine = 64
 type Partition struct {
 	Lease Lease
 	space *keyspace.Space
-	_     [cacheLine - unsafe.Sizeof(Lease{}) - 8]byte
+	_     [cacheLine - 24]byte
 }
 
 // Set is all partitions of the process and the token.

@@ -73,8 +73,7 @@ func (b *box) rouse() bool { return b.head.CompareAndSwap(asleep, nil) }
 // close makes every later put fail. It fails if something is posted.
 func (b *box) close() bool { return b.head.CompareAndSwap(nil, shut) }
 
-func (b *box) empty() bool { return b.head.Load() == nil }
-func (b *box) gone() bool  { return b.head.Load() == shut }
+func (b *box) gone() bool { return b.head.Load() == shut }
 
 // Post has p run on the loop. Any goroutine may call it. If the loop has been removed meanwhile, p runs on the loop
 // that took its place; after the group has stopped it doesn't run at all, and Post is false.

@@ -14,7 +14,7 @@ import (
 
 const (
 	errWrongPass  command.Error = "WRONGPASS invalid username-password pair or user is disabled."
-	errNoPassword command.Error = "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?"
+	errNoPassword command.Error = "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?" // #nosec G101 -- an error text
 	errNoProto    command.Error = "NOPROTO unsupported protocol version"
 	errProtoInt   command.Error = "ERR Protocol version is not an integer or out of range"
 	errHelloAuth  command.Error = "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"

@@ -3,11 +3,11 @@ package servercmd
 import (
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/internal/clock"
 )
 
 // flushMode reads ASYNC or SYNC. Both are the same here: the keys are gone at
@@ -84,7 +84,7 @@ func parseInt32(arg []byte) (int, bool) {
 }
 
 func now(c *command.Call) error {
-	us := time.Now().UnixMicro()
+	us := clock.UnixMicro()
 	c.W.Array(2)
 	c.W.BulkString(strconv.FormatInt(us/1e6, 10))
 	c.W.BulkString(strconv.FormatInt(us%1e6, 10))

@@ -76,7 +76,7 @@ func (g *group) latencyGraph(c *command.Call) error {
 	if !ok {
 		return command.Error("ERR No samples available for event '" + string(c.Args[2]) + "'")
 	}
-	c.W.Verbatim("txt", graph(&e, time.Now().Unix()))
+	c.W.Verbatim("txt", graph(&e, c.Now/1000))
 	return nil
 }
 
