@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
