@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/logging"
 	"github.com/sleipnirdb/sleipnir/core/process"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -97,6 +98,9 @@ func (s *Server) setMaxMemory() error {
 		s.Log.Warningf("WARNING: the new maxmemory value set via CONFIG SET (%d) is smaller than the current memory usage (%d). "+
 			"This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.", limit, used)
 	}
+	// The gate is closed until a tick has looked: the next command must not
+	// slip through.
+	s.dispatcher.SetGate(dispatch.GateMemory, limit != 0)
 	s.nudge()
 	return nil
 }

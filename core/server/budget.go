@@ -22,7 +22,8 @@ import (
 // itself (MakeRoom), until a tick finds room again. So below the limit
 // maxmemory costs a command nothing.
 type budget struct {
-	runtime  atomic.Int64 // bytes of the Go runtime, as sampled last
+	runtime  atomic.Int64 // bytes charged for the Go runtime and the program, as sampled last
+	program  atomic.Int64 // resident bytes of the program itself, at the start
 	startup  atomic.Int64 // used memory when the server started
 	peak     atomic.Int64
 	peakTime atomic.Int64 // unix s

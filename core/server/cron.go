@@ -20,6 +20,7 @@ type cron struct {
 	wake    chan struct{}
 	quit    chan struct{}
 	once    sync.Once
+	nanos   atomic.Int64 // spent in its work
 }
 
 func (c *cron) init() { c.wake, c.quit = make(chan struct{}, 1), make(chan struct{}) }
@@ -59,12 +60,14 @@ func (s *Server) runCron() {
 			return
 		case <-tick.C:
 		}
+		start := clock.Ticks()
 		done := s.sampleRates()
 		s.sampleMemory()
 		if round%trimEvery == 0 || s.slack() {
 			s.trim()
 			s.limitGo()
 		}
+		s.cron.nanos.Add(clock.Since(start))
 		if quiet++; done != last {
 			last, quiet = done, 0
 		}

@@ -102,8 +102,12 @@ func (s *Server) infoCounters(n *stats.Info, held bool) {
 }
 
 func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
-	all, _ := s.visitLoops()
+	all, use := s.visitLoops()
 	f := s.figures.since(all)
+	busy := int64(0)
+	for _, l := range use {
+		busy += l.user + l.sys
+	}
 	rate := func(which int) uint64 { return s.meters.rates[which].PerSecond() }
 	overNow := int64(0)
 	if from := s.budget.overFrom.Load(); from != 0 {
@@ -163,7 +167,7 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Int("reply_buffer_shrinks", 0)
 	n.Int("reply_buffer_expands", 0)
 	n.Uint("eventloop_cycles", f.Rounds)
-	n.Int("eventloop_duration_sum", 0)
+	n.Int("eventloop_duration_sum", busy/1000)
 	n.Int("eventloop_duration_cmd_sum", ticksToMicros(commandTicks(t)))
 	n.Uint("instantaneous_eventloop_cycles_per_sec", rate(roundsDone))
 	n.Int("instantaneous_eventloop_duration_usec", 0)

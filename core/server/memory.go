@@ -39,13 +39,26 @@ func readGo() goMemory {
 	}
 }
 
-// used is the part that counts as used memory: all that is resident.
-func (g goMemory) used() int64 { return g.total }
+// What the Go runtime holds is charged with a margin and in steps: it breathes
+// with the garbage, and used memory must not jump about by that, as keys would
+// be evicted for it.
+const (
+	chargeMargin = 4 << 20  // what it comes to take under load
+	chargeStep   = 16 << 20 // so much above or below what is charged, it is charged anew
+)
+
+// charge accounts for what the Go runtime holds.
+func (b *budget) charge(total int64) {
+	now := total + b.program.Load()
+	if charged := b.runtime.Load(); charged == 0 || now > charged+chargeStep || now < charged-chargeStep {
+		b.runtime.Store(now + chargeMargin)
+	}
+}
 
 // sampleMemory brings the account up to date. Any goroutine.
 func (s *Server) sampleMemory() goMemory {
 	g := readGo()
-	s.budget.runtime.Store(g.used())
+	s.budget.charge(g.total)
 	used := s.usedMemory()
 	for {
 		peak := s.budget.peak.Load()
@@ -131,11 +144,12 @@ func (o *operations) Memory(held bool) servercmd.Memory {
 			m.Keys += keys[i]
 		}
 	}
-	m.Used = m.Stored + g.used()
+	runtime := s.budget.runtime.Load()
+	m.Used = m.Stored + runtime
 	m.Peak = max(s.budget.peak.Load(), m.Used)
 	m.Tables, m.Expiries = m.PurposeBytes[arena.PurposeTable], m.PurposeBytes[arena.PurposeExpiry]
 	m.Entries, m.Values = m.PurposeBytes[arena.PurposeEntry], m.PurposeBytes[arena.PurposeValue]
-	m.Overhead = g.used() + m.Tables + m.Expiries
+	m.Overhead = runtime + m.Tables + m.Expiries
 	m.Dataset = m.Used - m.Overhead
 	if net := m.Used - m.Startup; net > 0 {
 		m.DatasetPercent = min(float64(m.Dataset)/float64(net), 1) * 100

@@ -38,17 +38,21 @@ func Run(program Program) int {
 	configureLog(log, cfg)
 	background := process.InBackground()
 	supervisor := process.Supervise(process.Mode(cfg.Int(config.Supervised)), log)
-	greet(log, cfg, program, len(args) == 1)
+	leave := cfg.Bool(config.Daemonize) && supervisor.Mode() == process.Unsupervised && !background
+	if !leave {
+		greet(log, cfg, program, len(args) == 1)
+	}
 	if !canServe(log, cfg) {
 		return 1
 	}
-	if cfg.Bool(config.Daemonize) && supervisor.Mode() == process.Unsupervised && !background {
+	if leave {
 		if err := process.Daemonize(startDir, in.bytes()); err != nil {
 			log.Warningf("Can't go to the background: %v", err)
 			return 1
 		}
 		return 0
 	}
+	warnOfMissing(log, cfg)
 	s, err := newServer(cfg, log, program)
 	if err != nil {
 		log.Warningf("Can't start: %v", err)
@@ -151,7 +155,7 @@ func absent(cfg *config.Config, id config.ID) (what string, is bool) {
 }
 
 // canServe refuses to start where a directive asks for what doesn't exist
-// yet, if data or safety depend on it, and warns of the rest.
+// yet, if data or safety depend on it.
 func canServe(log *logging.Logger, cfg *config.Config) bool {
 	ok := true
 	for _, m := range missing {
@@ -170,6 +174,11 @@ func canServe(log *logging.Logger, cfg *config.Config) bool {
 		log.Warningf("This version can't run as a sentinel yet. Exiting.")
 		ok = false
 	}
+	return ok
+}
+
+// warnOfMissing tells of what doesn't exist yet and does no harm.
+func warnOfMissing(log *logging.Logger, cfg *config.Config) {
 	if cfg.Given(config.Save) && len(cfg.SavePoints()) > 0 {
 		log.Warningf("WARNING: The directive 'save' has no effect yet: this version keeps data in memory only, and loses it when it stops.")
 	}
@@ -178,7 +187,6 @@ func canServe(log *logging.Logger, cfg *config.Config) bool {
 			log.Warningf("WARNING: There is a snapshot '%s' in the working directory. This version can't load it yet, and will not touch it.", file)
 		}
 	}
-	return ok
 }
 
 // logo is shown on a terminal, or if always-show-logo asks for it.

@@ -169,6 +169,7 @@ func (s *Server) Start() error {
 	if err := s.listen(); err != nil {
 		return err
 	}
+	s.budget.program.Store(max(residentBytes()-readGo().total, 0))
 	s.sampleMemory()
 	s.budget.startup.Store(s.usedMemory())
 	s.loops.Start()

@@ -52,6 +52,9 @@ func (l *CommandLog) Add(kind LogKind, e *LogEntry, keep int) {
 	r := &l.logs[kind]
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if keep == 0 {
+		return // not even counted, as in Valkey
+	}
 	e.ID = r.nextID
 	r.nextID++
 	r.entries = append(r.entries, e)
