@@ -58,7 +58,7 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 			t.Fatal(err)
 		}
 	}
-	memory, err := arena.NewRange(1 << 30)
+	memory, err := arena.NewRange(64 << 20)
 	if err != nil {
 		t.Fatal(err)
 	}
