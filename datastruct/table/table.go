@@ -88,7 +88,7 @@
 // # Bad hashes
 //
 // The table expects the seeded hash of the caller to be good, but works with any. If the leading bits of many
-// hashes are equal, segments lie deeper, and the directory grows to half a word for each element: enough for
+// hashes are equal, segments lie deeper, and the directory grows to one word for each element: enough for
 // eight equal leading bits. What can't be told apart then, sixteen elements or more, becomes a chain at its
 // home: slot 9 holds a link. Everything works on chains, in time proportional to their length.
 //
