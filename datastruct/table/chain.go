@@ -34,33 +34,52 @@ func (t *Table) push(a *arena.Arena, b *bucket, tag uint64, r arena.Ref) bool {
 	if ref == 0 {
 		return false
 	}
-	first := (*bucket)(a.Ptr(ref))
-	first.setLink(b.ref(linkSlot))
-	first.put(0, tag, r)
-	b.setRef(linkSlot, ref)
-	return true
+	b.prepend(a, ref)
+	return b.pushFront(a, tag, r)
 }
 
-// chain makes a home chained, which is full of its own elements, and moves what it has at a buddy into the
-// chain. False = out of memory, perhaps half way: the segment is to be dropped.
+// prepend puts an empty bucket at the front of b's chain.
+func (b *bucket) prepend(a *arena.Arena, ref arena.Ref) {
+	(*bucket)(a.Ptr(ref)).setLink(b.ref(linkSlot))
+	b.setRef(linkSlot, ref)
+}
+
+// chain makes a home chained, which is full, at least one slot with an element of its own. What it has at a
+// buddy moves into the chain, which has room for one more then. False = out of memory; then nothing has changed.
 func (t *Table) chain(a *arena.Arena, w word, home int, hashOf func(arena.Ref) uint64) bool {
-	ref := t.newChained(a)
-	if ref == 0 {
-		return false
-	}
 	b := w.bucket(a, home)
 	moving := w.overflow(a, home, hashOf)
 	host := w.bucket(a, b.buddy())
+	ref, second := t.newChained(a), arena.Ref(0)
+	if ref != 0 && moving.count() >= slotCount-1 {
+		if second = t.newChained(a); second == 0 {
+			t.freeChained(a, ref)
+			return false
+		}
+	}
+	if ref == 0 {
+		return false
+	}
 	first := (*bucket)(a.Ptr(ref))
 	first.put(0, b.tag(linkSlot), b.ref(linkSlot))
+	if b.isForeign(linkSlot) {
+		// The slot for the link is a guest's. That one moves to a slot of ours, whose element goes into the chain.
+		i := w.native(a, home).first()
+		first.put(0, b.tag(i), b.ref(i))
+		b.host(i, b.tag(linkSlot), b.ref(linkSlot))
+	}
 	b.drop(linkSlot)
 	b.setLink(ref)
 	for ; moving != 0; moving &= moving - 1 {
 		i := moving.first()
-		if !t.push(a, b, host.tag(i), host.ref(i)) {
-			return false
+		if b.next(a).free() == 0 {
+			b.prepend(a, second)
 		}
+		b.pushFront(a, host.tag(i), host.ref(i))
 		host.drop(i)
+	}
+	if b.next(a).free() == 0 {
+		b.prepend(a, second)
 	}
 	return true
 }

@@ -66,14 +66,13 @@ type rebuild struct {
 func (t *Table) grow(a *arena.Arena, h uint64, r arena.Ref, hashOf func(arena.Ref) uint64) bool {
 	w := *t.own(a, h)
 	re := rebuild{t: t, a: a, hashOf: hashOf, depthMax: t.depthLimit(), splits: leafMax - 1}
-	if w.ref() != 0 {
-		if b := w.bucket(a, w.home(h)); b.isChained() && re.isHopeless(b, h) {
-			if !t.push(a, b, tagOf(h), r) {
-				return false
-			}
-			t.counted(t.own(a, h))
-			return true
+	if w.ref() != 0 && re.mustChain(w, h) {
+		b := w.bucket(a, w.home(h))
+		if !b.isChained() && !t.chain(a, w, w.home(h), hashOf) || !t.push(a, b, tagOf(h), r) {
+			return false
 		}
+		t.counted(t.own(a, h))
+		return true
 	}
 	var local [itemsMax]item
 	items, scratch, ok := t.scratch(a, w.exactCount(a)+1, local[:0])
@@ -102,7 +101,21 @@ func (t *Table) grow(a *arena.Arena, h uint64, r arena.Ref, hashOf func(arena.Re
 // depthLimit returns how deep a segment may lie: as deep as the directory is, or would be with half a word
 // for each element.
 func (t *Table) depthLimit() int {
-	return max(t.depth(), min(bits.Len64(t.count/2)-1, depthMax))
+	return max(t.depth(), min(bits.Len64(t.count)-1, depthMax))
+}
+
+// mustChain tells whether a new segment, or two, would be no better for hash h.
+func (re *rebuild) mustChain(w word, h uint64) bool {
+	home := w.home(h)
+	if b := w.bucket(re.a, home); b.isChained() {
+		return !re.canGrow(w) || re.isHopeless(b, h)
+	}
+	return !re.canGrow(w) && w.native(re.a, home) != 0
+}
+
+// canGrow tells whether a segment may be larger, or split.
+func (re *rebuild) canGrow(w word) bool {
+	return w.buckets() < int(sizes[sizeMax]) || w.depth() < re.depthMax
 }
 
 // scratch returns room for n items: local if it is large enough, else a block of the arena.

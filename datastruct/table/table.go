@@ -88,9 +88,10 @@
 // # Bad hashes
 //
 // The table expects the seeded hash of the caller to be good, but works with any. If the leading bits of many
-// hashes are equal, segments lie deeper, and the directory grows to half a word for each element: enough for
-// eight equal leading bits. What can't be told apart then, sixteen elements or more, becomes a chain at its
-// home: slot 9 holds a link. Everything works on chains, in time proportional to their length.
+// hashes are equal, segments lie deeper, and the directory grows up to one word for each element: enough for
+// eight equal leading bits. Sixteen elements or more that can't be told apart even then, and what finds no
+// room in a full segment that can't be deeper, go into chains: slot 9 of the home holds a link. Everything
+// works on chains, in time proportional to their length.
 //
 // # Invariants (Sane checks them)
 //

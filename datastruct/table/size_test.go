@@ -82,3 +82,32 @@ func TestHysteresis(t *testing.T) {
 		t.Logf("swing %d: at worst %.2f moved for each insert or delete", swing, worst)
 	}
 }
+
+// TestMoves holds that no kind of hash makes an insert, or its memory, dear on average.
+func TestMoves(t *testing.T) {
+	n := 50_000
+	if isSlow() {
+		n = 5_000
+	}
+	for _, hash := range hashes {
+		x := newWorld(t, 16<<20)
+		r := rand.New(rand.NewPCG(1, 9))
+		calls, most, total := 0, 0, 0
+		hashOf := x.hashOf
+		x.hashOf = func(r arena.Ref) uint64 { calls++; return hashOf(r) }
+		for range n {
+			calls = 0
+			h := hash.next(r)
+			if !x.t.Insert(x.a, h, x.element(h), x.hashOf) {
+				t.Fatalf("%s: out of memory", hash.name)
+			}
+			total += calls
+			most = max(most, calls)
+		}
+		moves, bytes := float64(total)/float64(n), float64(x.t.Bytes())/float64(n)
+		t.Logf("%-23s %4.2f moves an insert, %4d at most; %4.1f bytes an element", hash.name, moves, most, bytes)
+		if moves > 4 || bytes > 20 || hash.name == "uniform" && most > 64*slotCount+1 {
+			t.Errorf("%s: %.2f moves an insert, %d at most, %.1f bytes an element", hash.name, moves, most, bytes)
+		}
+	}
+}
