@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync/atomic"
 
+	"github.com/sleipnirdb/sleipnir/internal/invariant"
 	"github.com/sleipnirdb/sleipnir/net/transport"
 )
 
@@ -103,6 +104,7 @@ func (c *Conn) OutFull() bool { return len(c.Out) >= maxPendingOut }
 // Replies already in Out are not sent before Resume: call Flush first if the wait may be long.
 func (c *Conn) Park() {
 	l := c.loop.Load()
+	invariant.Check(c.flags&(parked|closed) == 0, "a connection that is parked or closed is parked")
 	c.flags = c.flags&^hupTold | parked
 	c.inSeen, c.outSeen = len(c.in), len(c.Out)
 	if c.shared {
@@ -481,6 +483,8 @@ func (l *Loop) dispose(c *Conn, why error) {
 	if c.flags&closed != 0 {
 		return
 	}
+	invariant.Check(c.flags&(parked|serving) == 0, "a connection is closed that somebody else runs")
+	invariant.Check(c.owner.Load() == l, "a connection is closed on another loop than its own")
 	c.flags |= closed
 	l.g.handler.Close(c, why)
 	if why == nil {

@@ -1,3 +1,38 @@
+// Package loop is the I/O side of the server: N threads, each of which waits for sockets, reads, has the handler
+// execute what arrived, and writes the replies. It knows no protocol and no command.
+//
+// Terms. A Group has loops and listeners. A Loop is one thread of execution: an OS thread in the epoll engine, a
+// right to execute in the netpoll engine; whatever is said to happen "on the loop" happens there, one thing at a time.
+// A Conn belongs to one loop, from Open to Close, unless the number of loops changes and it has to move. A Post is work
+// that anybody hands to a loop. The Handler is the server.
+//
+// A round of a loop:
+//
+//	events ─▶ for each ready connection: read once ─▶ Input ─▶ write once
+//	posts  ─▶ what was posted up to now; a post to a connection is followed by a write
+//	again  ─▶ connections that have more to do: unread input, a full socket that has been emptied in part
+//	tick   ─▶ Handler.Tick, which says how long the loop may sleep
+//
+// One read takes at most 64 KiB, and what is left waits for the next round, so a connection that floods us doesn't
+// keep others waiting. All replies to one read go out in one write. What the kernel refuses is kept, and as long as
+// more than 64 KiB of it wait, the connection's input isn't processed: a peer that doesn't read can't make us hold
+// more replies than that and those to one more batch of its input.
+//
+// Ownership. A connection that is parked may be executed by another thread. Between Park and the Post that calls
+// Resume the loop touches neither its input nor Out nor Data; and as arguments are views into the input, the bytes
+// stay where they are, in a part of the loop's read buffer that is pinned meanwhile. The loop still watches the socket:
+// it goes on sending what the kernel had refused before, and tells the handler if the peer goes away. It closes
+// nothing that is parked: whoever owns the connection isn't to lose it under his hands.
+//
+//	         Park                    Post, Resume
+//	loop ────────────▶ somebody else ────────────▶ loop
+//	In, Out, Data      In, Out, Data               In, Out, Data
+//	socket, rest       (the loop: socket, rest)    socket, rest
+//
+// Memory. A connection that waits for its peer has no buffer at all (see buffer.go).
+//
+// When the number of loops shrinks, the loops that go move their connections, the parked ones too: only the loop's
+// part of a connection moves, and posts that still come to the old loop are sent on.
 package loop
 
 import (

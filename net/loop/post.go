@@ -1,6 +1,10 @@
 package loop
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/sleipnirdb/sleipnir/internal/invariant"
+)
 
 // Post is a piece of work for a loop, run on it after the events of its round. It belongs to the caller, who may
 // embed it in something longer-lived and use it again once Fn has begun; posting allocates nothing.
@@ -10,8 +14,9 @@ type Post struct {
 	Fn  func(l *Loop, arg any)
 	Arg any
 
-	next *Post // the box
-	conn *Conn // set by Conn.Post: run where this connection is
+	next   *Post       // the box
+	conn   *Conn       // set by Conn.Post: run where this connection is
+	posted atomic.Bool // with invariants on
 }
 
 // box is the loop's mailbox: a stack of posts that anybody pushes on and the loop takes off whole.
@@ -94,6 +99,9 @@ func (c *Conn) Post(p *Post) {
 
 // deliver puts p into the box of the loop or of the one that took its place. It is false if there is none.
 func (l *Loop) deliver(p *Post) bool {
+	if invariant.Enabled {
+		invariant.Check(!p.posted.Swap(true), "a Post is posted again before its Fn has begun")
+	}
 	for l != nil {
 		wake, ok := l.box.put(p)
 		if ok {
@@ -114,6 +122,9 @@ func (l *Loop) drain() {
 	for p := l.box.take(); p != nil; {
 		next := p.next
 		p.next = nil
+		if invariant.Enabled {
+			p.posted.Store(false)
+		}
 		if p.conn == nil {
 			p.Fn(l, p.Arg)
 		} else {

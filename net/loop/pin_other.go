@@ -1,5 +1,0 @@
-//go:build unix && !linux
-
-package loop
-
-func pin([]int, int) {}
