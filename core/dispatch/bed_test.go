@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -177,7 +178,10 @@ func (b *bed) dial() *peer {
 
 func (b *bed) connect() net.Conn {
 	b.t.Helper()
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err == nil {
+		err = errors.Join(unix.SetNonblock(fds[0], true), unix.SetNonblock(fds[1], true))
+	}
 	if err != nil {
 		b.t.Fatal(err)
 	}

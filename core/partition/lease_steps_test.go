@@ -4,7 +4,7 @@ package partition
 // comment what it stands for.
 
 const (
-	fnIdle = iota
+	_ = iota // idle
 	// lease.go
 	fnAcquireOrPost
 	fnTryAcquire

@@ -7,8 +7,10 @@ var hotRooms = []string{
 
 // clockExceptions may call time.Now though they stand in a hot room.
 var clockExceptions = map[string]string{
-	"net/loop/loop.go":         "the one clock read of a round, that all others are given",
-	"core/dispatch/offloop.go": "work on ordinary goroutines, where no loop keeps the time",
+	"net/loop/loop.go":                  "the one clock read of a round, that all others are given",
+	"core/command/servercmd/flush.go":   "TIME answers in microseconds, which the loops don't keep",
+	"core/command/servercmd/latency.go": "LATENCY GRAPH, on an ordinary goroutine",
+	"core/dispatch/offloop.go":          "work on ordinary goroutines, where no loop keeps the time",
 }
 
 // unsafeRooms may import unsafe; each use there names the rule that makes it valid.

@@ -68,7 +68,6 @@ type Conn struct {
 	restBuf []byte            // the buffer that rest is in
 	index   int               // in the loop's list of connections
 	slot    uint32            // the engine's
-	gen     uint32            // the engine's
 	span    int               // bytes of the chunk behind its offset that Input's views may lie in
 	inSeen  int               // figures as of Park
 	outSeen int
