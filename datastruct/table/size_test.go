@@ -106,7 +106,7 @@ func TestMoves(t *testing.T) {
 		}
 		moves, bytes := float64(total)/float64(n), float64(x.t.Bytes())/float64(n)
 		t.Logf("%-23s %4.2f moves an insert, %4d at most; %4.1f bytes an element", hash.name, moves, most, bytes)
-		if moves > 4 || bytes > 20 || hash.name == "uniform" && most > 64*slotCount+1 {
+		if moves > 8 || bytes > 20 || hash.name == "uniform" && most > 64*slotCount+1 {
 			t.Errorf("%s: %.2f moves an insert, %d at most, %.1f bytes an element", hash.name, moves, most, bytes)
 		}
 	}

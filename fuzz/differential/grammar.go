@@ -154,7 +154,7 @@ func (s *stream) pick() int {
 // notInMulti names the commands that fail in a transaction: the reference lets the transaction live,
 // a newer Valkey doesn't, so that all that follows would differ.
 func notInMulti(form string) bool {
-	return strings.HasPrefix(form, "MULTI") || strings.HasPrefix(form, "WATCH")
+	return strings.HasPrefix(form, "MULTI") || strings.HasPrefix(form, "WATCH") || strings.HasPrefix(form, "CLIENT REPLY")
 }
 
 // settleMode corrects the way of comparing where the rule's own can't hold: in a transaction the
