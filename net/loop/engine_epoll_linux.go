@@ -26,8 +26,7 @@ import (
 //
 // The first two stages are left out while events come seldom: it would keep the runtime's monitor thread polling for nothing.
 // It is left out, too, when the loops are as many as the Ps, because a loop that waits with its P then keeps other
-// goroutines from running: let GOMAXPROCS exceed the number of loops. Polling a few times before waiting, with and
-// without yielding, was tried and gained nothing.
+// goroutines from running: let GOMAXPROCS exceed the number of loops.
 //
 // docs/adr/0002-io-engines.md has the measurements.
 type epollEngine struct {
