@@ -172,6 +172,7 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 	}
 	x := c.Loop().Data.(*Executor)
 	x.resubscribe(s)
+	x.changed = true
 	switch {
 	case !c.Parked():
 	case s.Blocked():

@@ -48,7 +48,8 @@ func (s *Server) applyChanges() {
 	}, config.Port, config.Bind)
 	c.OnApply(config.ActiveDefrag, func() error {
 		if c.Bool(config.ActiveDefrag) {
-			return errors.New("Active defragmentation cannot be enabled: it requires a server compiled with a modified allocator") //nolint:staticcheck // a reply
+			//lint:ignore ST1005 it is a reply of Valkey
+			return errors.New("Active defragmentation cannot be enabled: it requires a server compiled with a modified allocator")
 		}
 		return nil
 	})
@@ -62,7 +63,8 @@ func (s *Server) applyChanges() {
 // refuseAbsent refuses a setting that asks for what doesn't exist yet.
 func (s *Server) refuseAbsent(id config.ID) error {
 	if what, is := absent(s.Config, id); is {
-		return errors.New("This version can't do that yet: " + what) //nolint:staticcheck // a reply
+		//lint:ignore ST1005 it is a reply of Valkey
+		return errors.New("This version can't do that yet: " + what)
 	}
 	return nil
 }
@@ -78,7 +80,8 @@ func (s *Server) setMaxClients() error {
 	want := s.Config.Int(config.MaxClients)
 	fit, ok := process.RaiseFileLimit(want, quiet{s.Log})
 	if !ok || fit < want {
-		return fmt.Errorf("The operating system is not able to handle the specified number of clients, try with %d", fit) //nolint:staticcheck // a reply
+		//lint:ignore ST1005 it is a reply of Valkey
+		return fmt.Errorf("The operating system is not able to handle the specified number of clients, try with %d", fit)
 	}
 	return nil
 }

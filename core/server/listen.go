@@ -136,9 +136,11 @@ func (s *Server) relisten() error {
 		var ok bool
 		if fresh, ok = s.listenTCP(hosts, port); !ok {
 			if samePort {
-				return errors.New("Failed to bind to specified addresses.") //nolint:staticcheck // a reply
+				//lint:ignore ST1005 it is a reply of Valkey
+				return errors.New("Failed to bind to specified addresses.")
 			}
-			return errors.New("Unable to listen on this port. Check server logs.") //nolint:staticcheck // a reply
+			//lint:ignore ST1005 it is a reply of Valkey
+			return errors.New("Unable to listen on this port. Check server logs.")
 		}
 	}
 	for _, ln := range old {

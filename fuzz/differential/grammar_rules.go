@@ -82,7 +82,6 @@ var connectionRules = []rule{
 	{weight: 1, form: "CLIENT GETNAME"},
 	{weight: 1, form: "CLIENT SETNAME name"},
 	{weight: 1, form: "CLIENT [NOSUCH|NO-EVICT ON|NO-EVICT val]"},
-	{weight: 1, form: "CLIENT REPLY ON", whole: true},
 	{weight: 1, form: "HELLO [2|3]?", mode: SameKind},
 	// Redis 7.0 takes the name over before it has read the rest: SETNAME stands last.
 	{weight: 1, form: "HELLO [2|3|4|val] [AUTH val val|val]*", mode: SameKind},
