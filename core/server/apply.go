@@ -63,7 +63,6 @@ func (s *Server) applyChanges() {
 // refuseAbsent refuses a setting that asks for what doesn't exist yet.
 func (s *Server) refuseAbsent(id config.ID) error {
 	if what, is := absent(s.Config, id); is {
-		//lint:ignore ST1005 it is a reply of Valkey
 		return errors.New("This version can't do that yet: " + what)
 	}
 	return nil
