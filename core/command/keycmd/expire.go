@@ -32,7 +32,7 @@ func (o *condition) parse(args [][]byte) error {
 		case command.Is(arg, "lt"):
 			o.lt = true
 		default:
-			return command.Error("ERR Unsupported option " + string(arg))
+			return command.Error("ERR Unsupported option " + command.Echo(arg))
 		}
 	}
 	if o.nx && (o.xx || o.gt || o.lt) {
