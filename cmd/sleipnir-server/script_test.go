@@ -33,6 +33,7 @@ import (
 //	signal NAME [SIGNAL]      SIGKILL, or another signal, by its name without SIG
 //	log NAME                stdout is the log so far
 //
+// [race] holds where the server is built with the race detector.
 // $SERVER is the binary, $WORK the script's own folder, where servers run.
 func TestScript(t *testing.T) {
 	binary, err := launch.Build("cmd/sleipnir-server", t.TempDir())
@@ -47,6 +48,12 @@ func TestScript(t *testing.T) {
 			env.Values[hostsKey{}] = h
 			env.Defer(h.end)
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "race" {
+				return launch.Race, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": cmdServer, "cli": cmdCli, "await": cmdAwait, "shutdown": cmdShutdown, "signal": cmdSignal, "log": cmdLog,

@@ -84,6 +84,9 @@ func UnknownSubcommand(container string, sub []byte) error {
 	return Error("ERR unknown subcommand '" + string(cut(sub, maxEchoedName)) + "'. Try " + strings.ToUpper(container) + " HELP.")
 }
 
+// Echo is a word of the client's in an error: what stands before a zero byte, as the reference prints it.
+func Echo(arg []byte) string { return string(cut(arg, len(arg))) }
+
 // cut returns at most n bytes of b, and no more than stand before a zero byte.
 func cut(b []byte, n int) []byte {
 	b = b[:min(len(b), n)]

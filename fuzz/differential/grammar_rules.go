@@ -44,7 +44,6 @@ var genericRules = []rule{
 	{weight: 4, form: "MOVE key db"},
 	{weight: 4, form: "TOUCH [key]+"},
 	{weight: 5, form: "OBJECT ENCODING key"},
-	{weight: 2, form: "OBJECT REFCOUNT key"},
 	{weight: 1, form: "OBJECT FREQ key"},
 	{weight: 1, form: "OBJECT IDLETIME key", mode: Approx, within: 60},
 	{weight: 4, form: "DBSIZE"},

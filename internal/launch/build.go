@@ -24,7 +24,7 @@ func Build(folder, dir string) (string, error) {
 	}
 	out := filepath.Join(dir, filepath.Base(folder))
 	args := []string{"build", "-buildvcs=false", "-o", out}
-	if raceEnabled {
+	if Race {
 		args = append(args, "-race")
 	}
 	cmd := exec.Command("go", append(args, "./"+filepath.ToSlash(folder))...)

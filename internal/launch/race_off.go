@@ -2,4 +2,5 @@
 
 package launch
 
-const raceEnabled = false
+// Race tells whether the race detector is on; then programs are built with it too.
+const Race = false

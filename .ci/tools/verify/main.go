@@ -91,6 +91,16 @@ func (r *report) ok() { r.passed++ }
 
 func (r *report) fail(name string) { r.failed = append(r.failed, r.pass+": "+name) }
 
+// clean tells whether no test of a package has failed so far: then the package itself has, by a panic or by not compiling.
+func (r *report) clean(pkg string) bool {
+	for _, f := range r.failed {
+		if strings.HasPrefix(f, r.pass+": "+pkg+" ") {
+			return false
+		}
+	}
+	return true
+}
+
 func (r *report) skip(test, why string) { r.skips = append(r.skips, skip{r.pass + ": " + test, why}) }
 
 // print ends with the line that machines read.

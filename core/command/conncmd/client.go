@@ -98,7 +98,7 @@ func clientSetinfo(c *command.Call) error {
 		}
 		c.Session.LibVer = string(value)
 	default:
-		return command.Error("ERR Unrecognized option '" + string(c.Args[2]) + "'")
+		return command.Error("ERR Unrecognized option '" + command.Echo(c.Args[2]) + "'")
 	}
 	c.W.OK()
 	return nil

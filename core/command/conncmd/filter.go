@@ -71,7 +71,7 @@ func (f *filter) parseOne(args [][]byte) (used int, err error) {
 		return f.parseIDs(t, args)
 	case "type":
 		if t.value = clientType(value); t.value == "" {
-			return 0, command.Error("ERR Unknown client type '" + string(value) + "'")
+			return 0, command.Error("ERR Unknown client type '" + command.Echo(value) + "'")
 		}
 	case "maxage", "idle":
 		if t.not {

@@ -95,7 +95,7 @@ func (h *greeting) parse(args [][]byte) error {
 			}
 			i++
 		default:
-			return command.Error("ERR Syntax error in HELLO option '" + string(arg) + "'")
+			return command.Error("ERR Syntax error in HELLO option '" + command.Echo(arg) + "'")
 		}
 	}
 	return nil

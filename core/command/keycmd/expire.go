@@ -32,7 +32,7 @@ func (o *condition) parse(args [][]byte) error {
 		case command.Is(arg, "lt"):
 			o.lt = true
 		default:
-			return command.Error("ERR Unsupported option " + string(arg))
+			return command.Error("ERR Unsupported option " + command.Echo(arg))
 		}
 	}
 	if o.nx && (o.xx || o.gt || o.lt) {
@@ -131,7 +131,7 @@ func lifetime(c *command.Call, f func(at int64) int64) error {
 }
 
 func ttl(c *command.Call) error {
-	return lifetime(c, func(at int64) int64 { return (max(at-c.Now, 0) + 500) / 1000 })
+	return lifetime(c, func(at int64) int64 { return roundSeconds(max(at-c.Now, 0)) })
 }
 
 func pttl(c *command.Call) error {
@@ -139,9 +139,12 @@ func pttl(c *command.Call) error {
 }
 
 func expiretime(c *command.Call) error {
-	return lifetime(c, func(at int64) int64 { return (at + 500) / 1000 })
+	return lifetime(c, roundSeconds)
 }
 
 func pexpiretime(c *command.Call) error {
 	return lifetime(c, func(at int64) int64 { return at })
 }
+
+// roundSeconds rounds milliseconds, of which there may be as many as an int64 holds.
+func roundSeconds(ms int64) int64 { return int64((uint64(ms) + 500) / 1000) }

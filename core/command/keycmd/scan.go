@@ -98,7 +98,7 @@ func (f *scanFilter) parse(args [][]byte) error {
 			}
 		case command.Is(args[i], "type"):
 			if !isType(value) {
-				return command.Error("ERR unknown type name '" + string(value) + "'")
+				return command.Error("ERR unknown type name '" + command.Echo(value) + "'")
 			}
 			f.kind = value
 		default:

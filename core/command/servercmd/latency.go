@@ -73,7 +73,7 @@ func (g *group) latencyReset(c *command.Call) error {
 func (g *group) latencyGraph(c *command.Call) error {
 	e, ok := g.Latency.Event(string(c.Args[2]))
 	if !ok {
-		return command.Error("ERR No samples available for event '" + string(c.Args[2]) + "'")
+		return command.Error("ERR No samples available for event '" + command.Echo(c.Args[2]) + "'")
 	}
 	c.W.Verbatim("txt", graph(&e, c.Now/1000))
 	return nil
