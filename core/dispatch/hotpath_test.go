@@ -1,0 +1,71 @@
+package dispatch_test
+
+import (
+	"bytes"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/internal/invariant"
+)
+
+// TestHotPathDoesNotAllocate runs pipelines over a socket, through loop, parser,
+// dispatch, lease and handler and back, and counts what the process allocates.
+func TestHotPathDoesNotAllocate(t *testing.T) {
+	if invariant.Enabled {
+		t.Skip("builds with assertions allocate")
+	}
+	// Each with the number of lines in its reply; a is set, b and n are not.
+	requests := map[string]struct {
+		text  string
+		lines int
+	}{
+		"get":  {"*2\r\n$3\r\nGET\r\n$1\r\na\r\n", 2},
+		"set":  {"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$16\r\n0123456789abcdef\r\n", 1},
+		"incr": {"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n", 1},
+		"mget": {"*4\r\n$4\r\nMGET\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nn\r\n", 5},
+		"ttl":  {"*2\r\n$3\r\nTTL\r\n$1\r\na\r\n", 1},
+		"ping": {"*1\r\n$4\r\nPING\r\n", 1},
+	}
+	const pipeline, rounds = 32, 200
+	for name, request := range requests {
+		t.Run(name, func(t *testing.T) {
+			b := newBed(t, 1, 4)
+			b.dial().ask("set a 0123456789abcdef", "+OK")
+			conn := b.connect()
+			defer conn.Close()
+			if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			batch := []byte(strings.Repeat(request.text, pipeline))
+			replies := make([]byte, 1<<16)
+			round := func() {
+				if _, err := conn.Write(batch); err != nil {
+					t.Fatal(err)
+				}
+				for seen := 0; seen < pipeline*request.lines; {
+					n, err := conn.Read(replies)
+					if err != nil {
+						t.Fatal(err)
+					}
+					seen += bytes.Count(replies[:n], []byte("\n"))
+				}
+			}
+			for range 10 {
+				round()
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for range rounds {
+				round()
+			}
+			runtime.ReadMemStats(&after)
+			// The runtime and the client's own reads may allocate now and then;
+			// a command that did would show 6400 times.
+			if got := after.Mallocs - before.Mallocs; got > rounds/4 {
+				t.Errorf("%d allocations for %d commands", got, pipeline*rounds)
+			}
+		})
+	}
+}
