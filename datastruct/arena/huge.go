@@ -47,6 +47,10 @@ func (r *Range) wantSpare() {
 	if r.spare != 0 || r.isPreparing || r.isClosed {
 		return
 	}
+	// The last banks are not set aside: who asks while one is being prepared would be told that the range is full.
+	if left := int64(r.end-r.first)*chunksInBank - r.inUse.Load() - r.aside; left < 2*chunksInBank {
+		return
+	}
 	b := r.open(bankHuge)
 	if b == 0 {
 		return
