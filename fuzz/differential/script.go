@@ -41,7 +41,7 @@ const mainConn = "main"
 //
 // In place of a command:
 //
-//	!raw "BYTES"          sends bytes and reads one reply
+//	!raw "BYTES"          sends bytes and reads one reply; with "" it reads what comes by itself
 //	!end NAME             closes a connection from the client's side
 type Script struct {
 	Name   string

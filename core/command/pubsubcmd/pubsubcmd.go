@@ -127,7 +127,7 @@ func (g *group) containerRow() command.Command {
 func (g *group) lists(k pubsub.Kind) command.Handler {
 	return func(c *command.Call) error {
 		if len(c.Args) > 3 {
-			return command.WrongArity(c.Cmd.Full)
+			return command.SubcommandSyntax(c)
 		}
 		mark, n := c.W.Defer(), 0
 		g.hub().Names(k, func(name string) {
