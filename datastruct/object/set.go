@@ -25,6 +25,9 @@ type Member struct {
 	place uint64 // index in an intset, position in a packed block, Ref of the block in a table
 }
 
+// Place returns a number that no other member of the set has now.
+func (m Member) Place() uint64 { return m.place }
+
 // Len returns the number of members.
 func (s Set) Len() int { return s.Members().Len() }
 
