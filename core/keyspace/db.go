@@ -50,9 +50,11 @@ func (d *DB) AvgTTL() int64 {
 	return max(d.expiries.mean()-d.space.now, 0)
 }
 
-// MemoryUsage returns the bytes that a key takes: its blocks, and its share of hash table and expiry index.
-func (d *DB) MemoryUsage(e Entry) int64 {
-	n := int64(e.Size())
+// MemoryUsage returns the bytes that a key takes: its blocks, and its share of hash table and expiry index. The size of a collection
+// is estimated from so many elements; exact for 0.
+func (d *DB) MemoryUsage(e Entry, samples int) int64 {
+	entry, value := e.Sizes(samples)
+	n := int64(entry + value)
 	if keys := d.table.Len(); keys > 0 {
 		n += int64(d.table.Bytes()) / int64(keys)
 	}

@@ -119,7 +119,7 @@ type shadow struct {
 }
 
 func (s shadow) check(e Entry) error {
-	if err := e.Sane(); err != nil {
+	if err := e.Sane(nil); err != nil {
 		return err
 	}
 	n, isInt := e.IsInt()
@@ -248,15 +248,15 @@ func TestRandomRewrites(t *testing.T) {
 			want.text, want.enc = append(want.text[:len(want.text):len(want.text)], tail...), EncRaw
 		case 5:
 			want.key = randomBytes(r, size(r)%3000)
-			n := e.Rekeyed(a, want.key, want.expireAt)
+			n := e.Rekeyed(a, want.key, want.expireAt, nil)
 			e.Drop()
 			e = n
 		case 6:
-			n := e.Copied(a, want.key, want.expireAt)
+			n := e.Copied(a, want.key, want.expireAt, nil)
 			e.Free()
 			e = n
 		case 7:
-			n := e.Rekeyed(b, want.key, want.expireAt)
+			n := e.Rekeyed(b, want.key, want.expireAt, nil)
 			e.Free()
 			if u := a.Used(); u != 0 {
 				t.Fatalf("seed %d, step %d: %d bytes left after the entry moved away", seed, i, u)
