@@ -281,4 +281,3 @@ func waitersStress(t *testing.T, seed uint64) {
 	stop.Store(true)
 	group.Wait()
 }
-
