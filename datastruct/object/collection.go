@@ -70,6 +70,8 @@ func kindOf(t Type) kind {
 	switch t {
 	case TypeSet:
 		return setKind
+	case TypeZSet:
+		return zsetKind
 	}
 	panic("object: " + t.String() + " is no collection")
 }

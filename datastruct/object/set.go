@@ -151,7 +151,7 @@ func (m Members) Has(v packed.Value) bool {
 		return false
 	case m.enc == EncHashtable:
 		var digits [maxIntText]byte
-		text := textOf(v, &digits)
+		text := setText(v, &digits)
 		return m.find(HashOf(m.env.Seed, text), text) != 0
 	case m.enc == EncListpack:
 		b := m.block()
@@ -193,7 +193,7 @@ func (m *Members) remove(v packed.Value) bool {
 		return false
 	case m.enc == EncHashtable:
 		var digits [maxIntText]byte
-		text := textOf(v, &digits)
+		text := setText(v, &digits)
 		h := HashOf(m.env.Seed, text)
 		r := m.find(h, text)
 		if r != 0 {
@@ -245,8 +245,8 @@ func canonical(v packed.Value) packed.Value {
 	return packed.Encode(v.Bytes)
 }
 
-// textOf returns the text of a value, which may be in digits.
-func textOf(v packed.Value, digits *[maxIntText]byte) []byte {
+// setText returns the text of a value, which may be in digits.
+func setText(v packed.Value, digits *[maxIntText]byte) []byte {
 	if v.IsInt {
 		return strconv.AppendInt(digits[:0], v.Int, 10)
 	}

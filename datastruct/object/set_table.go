@@ -35,8 +35,8 @@ func isMember(a *arena.Arena, r arena.Ref, text []byte) bool {
 	return int(a.Bytes(r, 1)[0]) == n && string(a.Bytes(r, 1+n)[1:]) == string(text)
 }
 
-// newMember returns a block for a member, or 0.
-func newMember(a *arena.Arena, text []byte) arena.Ref {
+// newSetMember returns a block for a member, or 0.
+func newSetMember(a *arena.Arena, text []byte) arena.Ref {
 	w := uvarintLen(len(text))
 	r := a.Alloc(w+len(text), arena.PurposeObject)
 	if r != 0 {
@@ -74,7 +74,7 @@ func (m *Members) newTable() bool {
 
 func (m *Members) addHashed(v packed.Value) (added, ok bool) {
 	var digits [maxIntText]byte
-	text := textOf(v, &digits)
+	text := setText(v, &digits)
 	if m.root == 0 && !m.newTable() {
 		return false, false
 	}
@@ -82,7 +82,7 @@ func (m *Members) addHashed(v packed.Value) (added, ok bool) {
 	if m.find(h, text) != 0 {
 		return false, true
 	}
-	r := newMember(m.a, text)
+	r := newSetMember(m.a, text)
 	if r == 0 {
 		return false, false
 	}
