@@ -155,9 +155,9 @@ func (m Members) Has(v packed.Value) bool {
 		return m.find(HashOf(m.env.Seed, text), text) != 0
 	case m.enc == EncListpack:
 		b := m.block()
-		return b.Find(b.First(), canonical(v), 0) >= 0
+		return b.Find(b.First(), canonicalMember(v), 0) >= 0
 	}
-	if v = canonical(v); !v.IsInt {
+	if v = canonicalMember(v); !v.IsInt {
 		return false
 	}
 	_, ok := m.ints().find(v.Int)
@@ -170,9 +170,9 @@ func (m *Members) add(v packed.Value) (added, ok bool) {
 	case EncHashtable:
 		return m.addHashed(v)
 	case EncListpack:
-		return m.addPacked(canonical(v))
+		return m.addPacked(canonicalMember(v))
 	}
-	if v = canonical(v); v.IsInt {
+	if v = canonicalMember(v); v.IsInt {
 		return m.addInt(v.Int)
 	}
 	if m.packs(v) {
@@ -202,13 +202,13 @@ func (m *Members) remove(v packed.Value) bool {
 		return r != 0
 	case m.enc == EncListpack:
 		b := m.block()
-		at := b.Find(b.First(), canonical(v), 0)
+		at := b.Find(b.First(), canonicalMember(v), 0)
 		if at >= 0 {
 			m.cut(at)
 		}
 		return at >= 0
 	}
-	if v = canonical(v); !v.IsInt {
+	if v = canonicalMember(v); !v.IsInt {
 		return false
 	}
 	i, ok := m.ints().find(v.Int)
@@ -237,8 +237,8 @@ func (m *Members) free() {
 	}
 }
 
-// canonical returns a value that is an integer if its text is one.
-func canonical(v packed.Value) packed.Value {
+// canonicalMember returns a value that is an integer if its text is one.
+func canonicalMember(v packed.Value) packed.Value {
 	if v.IsInt {
 		return v
 	}

@@ -178,7 +178,7 @@ func (w *setTwin) scanTo(change func()) {
 	}
 }
 
-func randomMember(r *rand.Rand, spread int) string {
+func randomSetMember(r *rand.Rand, spread int) string {
 	switch r.IntN(8) {
 	case 0:
 		return strconv.Itoa(r.IntN(spread) - spread/2)
@@ -217,7 +217,7 @@ func runSetTwin(t *testing.T, env *Env, r *rand.Rand) {
 		if ints && r.IntN(200) > 0 {
 			return strconv.Itoa(r.IntN(spread) * []int{1, 300, 100000}[r.IntN(3)])
 		}
-		return randomMember(r, spread)
+		return randomSetMember(r, spread)
 	}
 	for step := range 1500 {
 		switch op := r.IntN(100); {

@@ -63,8 +63,8 @@ func (m Members) Scan(cursor uint64, count int, visit func(packed.Value)) (next 
 	}
 }
 
-// below returns a number in [0, n) of evenly distributed bits.
-func below(rnd uint64, n int) int {
+// oneOf returns a number in [0, n) of evenly distributed bits.
+func oneOf(rnd uint64, n int) int {
 	hi, _ := bits.Mul64(rnd, uint64(n))
 	return int(hi)
 }
@@ -74,11 +74,11 @@ func (m Members) Random(rnd uint64) Member {
 	switch m.enc {
 	case EncIntset:
 		s := m.ints()
-		i := below(rnd, s.len())
+		i := oneOf(rnd, s.len())
 		return Member{packed.IntValue(s.at(i)), uint64(i)}
 	case EncListpack:
 		b := m.block()
-		at := b.At(below(rnd, b.Len()))
+		at := b.At(oneOf(rnd, b.Len()))
 		return Member{b.Get(at), uint64(at)}
 	}
 	r := m.table().Random(m.a, rnd)
