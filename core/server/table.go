@@ -10,6 +10,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/command/stringcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
+	"github.com/sleipnirdb/sleipnir/core/command/zsetcmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 )
@@ -28,6 +29,7 @@ func (s *Server) newTable() *command.Table {
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		stringcmd.Commands(limits{s.Config}),
 		txncmd.Commands(row),
+		zsetcmd.Commands(),
 		servercmd.Commands(servercmd.Deps{
 			Server: (*operations)(s), Config: s.Config, CommandLog: &s.commandLog, Latency: &s.latency, Version: CompatVersion,
 		}),

@@ -1,8 +1,6 @@
 package zsetcmd
 
 import (
-	"math"
-
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
@@ -208,24 +206,33 @@ func queryRange(c *command.Call, what by, isReverse bool) error {
 	return nil
 }
 
-// writePairs writes n members in the form that most commands have: with scores it is a flat array under RESP2, pairs under RESP3.
+// writePairs writes n members in the form that most commands have.
 func writePairs(c *command.Call, cur object.ZCursor, n int, withScores bool) {
-	switch {
-	case withScores && !c.W.Resp3:
-		c.W.Array(2 * n)
-	default:
-		c.W.Array(n)
-	}
-	isNested := withScores && c.W.Resp3
+	writeHeader(c, n, withScores)
 	for cur.Next() {
-		if isNested {
-			c.W.Array(2)
-		}
-		c.W.Bulk(cur.Member())
-		if withScores {
-			c.W.Double(cur.Score())
-		}
+		writePair(c, &cur, withScores)
 	}
+}
+
+// writeHeader begins a list of n members: with scores it is a flat array under RESP2 and one of pairs under RESP3.
+func writeHeader(c *command.Call, n int, withScores bool) {
+	if withScores && !c.W.Resp3 {
+		n *= 2
+	}
+	c.W.Array(n)
+}
+
+// writePair writes a member of such a list.
+func writePair(c *command.Call, cur *object.ZCursor, withScores bool) {
+	if !withScores {
+		c.W.Bulk(cur.Member())
+		return
+	}
+	if c.W.Resp3 {
+		c.W.Array(2)
+	}
+	c.W.Bulk(cur.Member())
+	c.W.Double(cur.Score())
 }
 
 func zrangestore(c *command.Call) error {
@@ -238,7 +245,7 @@ func zrangestore(c *command.Call) error {
 		return err
 	}
 	db := c.DB(c.Args[1])
-	result := object.NewLooseZSet(db.Space().Arena(), db.Space().Env())
+	result := loose(db)
 	defer result.Free()
 	if e.Exists() {
 		rank, n := q.span(z)
@@ -267,7 +274,10 @@ func store(c *command.Call, db *keyspace.DB, key []byte, result *object.LooseZSe
 		c.W.Int(0)
 		return nil
 	}
-	e, err := db.CreateOver(key, object.TypeZSet)
+	if old.Exists() {
+		db.Remove(old)
+	}
+	e, err := db.Create(key, object.TypeZSet)
 	if err != nil {
 		return command.ErrOOM
 	}
@@ -278,6 +288,3 @@ func store(c *command.Call, db *keyspace.DB, key []byte, result *object.LooseZSe
 	c.W.Int(int64(n))
 	return nil
 }
-
-// most bounds a count from the wire to what an int holds anywhere.
-func most(n int64) int { return int(min(n, math.MaxInt32)) }
