@@ -11,6 +11,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/setcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/stringcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
+	"github.com/sleipnirdb/sleipnir/core/command/zsetcmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 )
@@ -30,6 +31,7 @@ func (s *Server) newTable() *command.Table {
 		setcmd.Commands(),
 		stringcmd.Commands(limits{s.Config}),
 		txncmd.Commands(row),
+		zsetcmd.Commands(),
 		servercmd.Commands(servercmd.Deps{
 			Server: (*operations)(s), Config: s.Config, CommandLog: &s.commandLog, Latency: &s.latency, Version: CompatVersion,
 		}),
