@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/command/bitcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
@@ -24,6 +25,7 @@ func (s *Server) newTable() *command.Table {
 		conncmd.Commands(func() conncmd.Deps {
 			return conncmd.Deps{Dispatcher: s.dispatcher, Config: s.Config, Hub: s.hub, Name: "valkey", Version: CompatVersion}
 		}),
+		bitcmd.Commands(limits{s.Config}),
 		keycmd.Commands(),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		stringcmd.Commands(limits{s.Config}),
