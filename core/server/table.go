@@ -4,7 +4,9 @@ import (
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/command/bitcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
+	"github.com/sleipnirdb/sleipnir/core/command/hllcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
@@ -26,6 +28,8 @@ func (s *Server) newTable() *command.Table {
 		conncmd.Commands(func() conncmd.Deps {
 			return conncmd.Deps{Dispatcher: s.dispatcher, Config: s.Config, Hub: s.hub, Name: "valkey", Version: CompatVersion}
 		}),
+		bitcmd.Commands(limits{s.Config}),
+		hllcmd.Commands(limits{s.Config}),
 		keycmd.Commands(),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		setcmd.Commands(),
@@ -42,6 +46,8 @@ func (s *Server) newTable() *command.Table {
 type limits struct{ cfg *config.Config }
 
 func (l limits) MaxBulk() int64 { return l.cfg.Int(config.ProtoMaxBulkLen) }
+
+func (l limits) SparseMax() int { return int(l.cfg.Int(config.HLLSparseMaxBytes)) }
 
 // renamed applies the rename-command directives to the groups: a command gets
 // another name, or none and is gone.
