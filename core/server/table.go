@@ -5,6 +5,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
+	"github.com/sleipnirdb/sleipnir/core/command/hashcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
@@ -24,6 +25,7 @@ func (s *Server) newTable() *command.Table {
 		conncmd.Commands(func() conncmd.Deps {
 			return conncmd.Deps{Dispatcher: s.dispatcher, Config: s.Config, Hub: s.hub, Name: "valkey", Version: CompatVersion}
 		}),
+		hashcmd.Commands(),
 		keycmd.Commands(),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		stringcmd.Commands(limits{s.Config}),
