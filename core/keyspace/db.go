@@ -16,8 +16,9 @@ type DB struct {
 	space    *Space
 	expiries expiries           // the keys with an expiry, in order of it
 	watched  map[string][]watch // on the Go heap; empty as a rule
+	waiting  map[string]*queue  // likewise: who waits for a key
 	number   int
-	_        [sizeDB - 136]byte
+	_        [sizeDB - 144]byte
 }
 
 // sizeDB is a size class of the Go heap that is aligned to cache lines.
