@@ -182,6 +182,36 @@ func (s Seq) cut(p *path, b packed.Block, k, n int) {
 	}
 }
 
+// DeleteEqual removes the elements that equal v, at most limit of them, from an index on, and returns how many these were.
+func (s Seq) DeleteEqual(index int, v packed.Value, limit int, fill Fill) (removed int) {
+	for index < s.Len() && removed < limit {
+		leaf, k := s.locate(index)
+		b := s.leaf(leaf)
+		count := b.Len()
+		n := b.DeleteEqual(b.At(k), v, limit-removed)
+		if n > 0 {
+			s.lost(index-k, n, count, fill)
+		}
+		removed += n
+		index += count - k - n
+	}
+	return removed
+}
+
+// lost notes that the leaf with count elements from an index on has lost n of them.
+func (s Seq) lost(index, n, count int, fill Fill) {
+	s.settle()
+	var p path
+	s.descend(&p, index)
+	s.count(&p, s.height(), -n)
+	s.setLen(s.Len() - n)
+	if n == count {
+		s.removeLeaf(&p, 0)
+		return
+	}
+	s.joinLeaf(&p, fill)
+}
+
 // joinLeaf joins the leaf that a path leads to, which has lost entries, with a neighbour below the same node if both are small. The path is of no
 // use any more.
 func (s Seq) joinLeaf(p *path, fill Fill) {

@@ -14,6 +14,14 @@ func (s Seq) Last() packed.Value {
 	return b.Get(b.Last())
 }
 
+// Single returns the packed block of the only leaf, or false if there are several.
+func (s Seq) Single() (packed.Block, bool) {
+	if s.first() != s.last() {
+		return nil, false
+	}
+	return s.leaf(s.first()), true
+}
+
 // PushLast adds an element at the end. It returns false, with nothing changed, if the arena is out of memory.
 func (s Seq) PushLast(v packed.Value, fill Fill) bool {
 	last := s.last()

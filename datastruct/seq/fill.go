@@ -37,3 +37,13 @@ func (f Fill) IsLarge(length int) bool {
 func (f Fill) allows(used, count, length int) bool {
 	return !f.Exceeds(used+length+estimate, count+1)
 }
+
+// Shrinks says whether a leaf with so many bytes and elements, the only one, is small enough to be a packed block by itself again: half of
+// what it may be, so that a list doesn't go to and fro.
+func (f Fill) Shrinks(used, count int) bool {
+	maxBytes, maxCount := f.Limits()
+	if f < 0 {
+		return used <= maxBytes/2
+	}
+	return used <= maxBytes && count <= maxCount/2
+}

@@ -71,7 +71,12 @@ func (w *twin) step(r *rand.Rand) {
 	v := packed.Encode([]byte(text))
 	i, n := r.IntN(len(w.want)+1), len(w.want)
 	note := func(what string) { w.log = append(w.log, fmt.Sprintf("%s %d of %d, %d bytes", what, i, n, len(text))) }
-	switch op := r.IntN(16); {
+	switch op := r.IntN(17); {
+	case op == 16 && n > 6:
+		limit := 1 + r.IntN(5)
+		text = w.want[r.IntN(n)]
+		note("delete equal")
+		w.deleteEqual(i, limit, text)
 	case op < 3:
 		note("push last")
 		w.must(w.s.PushLast(v, w.fill), "PushLast")
@@ -107,6 +112,21 @@ func (w *twin) step(r *rand.Rand) {
 		note(fmt.Sprint("delete ", k, " from"))
 		w.s.Delete(i, k, w.fill)
 		w.want = slices.Delete(w.want, i, i+k)
+	}
+}
+
+func (w *twin) deleteEqual(i, limit int, text string) {
+	removed := 0
+	for k := i; k < len(w.want) && removed < limit; {
+		if w.want[k] != text || len(w.want) == 1 {
+			k++
+			continue
+		}
+		w.want = slices.Delete(w.want, k, k+1)
+		removed++
+	}
+	if got := w.s.DeleteEqual(i, packed.Encode([]byte(text)), limit, w.fill); got != removed {
+		w.fail(fmt.Errorf("DeleteEqual removed %d, want %d", got, removed))
 	}
 }
 
