@@ -72,6 +72,8 @@ func kindOf(t Type) kind {
 	switch t {
 	case TypeSet:
 		return setKind
+	case TypeList:
+		return listKind
 	case TypeZSet:
 		return zsetKind
 	case TypeHash:
