@@ -5,6 +5,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
+	"github.com/sleipnirdb/sleipnir/internal/invariant"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
@@ -51,7 +52,7 @@ type Nested interface {
 type Place struct {
 	Pos       int32 // in Args
 	Partition int32
-	Hash      uint64
+	Hint      keyspace.Hint
 }
 
 // DB returns the database of the partition that holds the key. Its lease must
@@ -80,6 +81,7 @@ func (c *Call) partitionOf(key []byte) int {
 				at := &c.Places[i]
 				if arg := c.Args[at.Pos]; len(arg) == len(key) && &arg[0] == &key[0] {
 					c.place = i
+					invariant.Check(int(at.Partition) == c.Set.Of(crc.Slot(key)), "a key isn't where its place says")
 					return int(at.Partition)
 				}
 			}

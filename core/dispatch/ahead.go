@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 )
@@ -28,7 +29,7 @@ type request struct {
 	cmd       *command.Command // nil for an empty request
 	err       error            // why it can't be executed
 	partition int              // of its only key, or none
-	hash      uint64           // of its only key
+	hint      keyspace.Hint    // of its only key
 	// Its keys, where it may have several: x.places[first:last].
 	first, last int
 	isPlaced    bool // first and last say where all its keys are
@@ -125,9 +126,7 @@ func (x *Executor) hint(db int) {
 	for i := range x.ahead {
 		r := &x.ahead[i]
 		if r.partition != none {
-			space := x.d.Set.Space(r.partition)
-			r.hash = space.Hash(r.args[r.cmd.OneKey])
-			space.HintBucket(db, r.hash)
+			r.hint = x.d.Set.Space(r.partition).HintBucket(db, r.args[r.cmd.OneKey])
 			continue
 		}
 		if n := r.last - r.first; n > 0 && n <= left {
@@ -135,21 +134,20 @@ func (x *Executor) hint(db int) {
 			r.isHinted = true
 			for k := r.first; k < r.last; k++ {
 				at := &x.places[k]
-				space := x.d.Set.Space(int(at.Partition))
-				at.Hash = space.Hash(r.args[at.Pos])
-				space.HintBucket(db, at.Hash)
+				at.Hint = x.d.Set.Space(int(at.Partition)).HintBucket(db, r.args[at.Pos])
 			}
 		}
 	}
 	for i := range x.ahead {
 		r := &x.ahead[i]
 		if r.partition != none {
-			x.d.Set.Space(r.partition).HintEntry(db, r.hash)
+			x.d.Set.Space(r.partition).HintEntry(r.hint)
 			continue
 		}
 		if r.isHinted {
-			for _, at := range x.places[r.first:r.last] {
-				x.d.Set.Space(int(at.Partition)).HintEntry(db, at.Hash)
+			for k := r.first; k < r.last; k++ {
+				at := &x.places[k]
+				x.d.Set.Space(int(at.Partition)).HintEntry(at.Hint)
 			}
 		}
 	}

@@ -58,8 +58,8 @@ type Executor struct {
 	// placed is the request of several keys that is about to run
 	// where its places say, or nil.
 	placed *request
-	keys  []command.KeyRef
-	mask  partition.Mask
+	keys   []command.KeyRef
+	mask   partition.Mask
 	// holding are the partitions of the call of several that is running.
 	holding partition.Mask
 
@@ -99,7 +99,7 @@ type Executor struct {
 func (x *Executor) init(d *Dispatcher) {
 	*x = Executor{
 		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
-		args:    make([][]byte, 0, 64),
+		args:    make([][]byte, 0, argsPerBatch),
 		blocked: make(map[*session.Session]struct{}),
 		paused:  make(map[*session.Session]bool),
 	}
