@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
 
@@ -63,4 +64,44 @@ func Is(arg []byte, lower string) bool {
 		}
 	}
 	return true
+}
+
+// CheckType returns an error if the entry exists and isn't of type t.
+func CheckType(e keyspace.Entry, t object.Type) error {
+	if e.Exists() && e.Type() != t {
+		return ErrWrongType
+	}
+	return nil
+}
+
+// ParseTimeout reads the timeout of a blocking command: the unix time in ms
+// of its end, 0 for none. It is a whole number of ms, or else seconds, which
+// may have a fraction and are rounded up to ms.
+func ParseTimeout(c *Call, arg []byte, ms bool) (int64, error) {
+	var wait int64
+	if ms {
+		n, ok := ParseInt(arg)
+		if !ok {
+			return 0, ErrTimeoutNotInt
+		}
+		wait = n
+	} else {
+		f, ok := ParseFloat(arg)
+		if !ok {
+			return 0, ErrTimeoutNotFloat
+		}
+		if f = math.Ceil(f * 1000); f > math.MaxInt64/2 || f < math.MinInt64/2 {
+			return 0, ErrTimeoutRange
+		}
+		wait = int64(f)
+	}
+	switch {
+	case wait < 0:
+		return 0, ErrTimeoutNeg
+	case wait == 0:
+		return 0, nil
+	case wait > math.MaxInt64-c.Now:
+		return 0, ErrTimeoutRange
+	}
+	return c.Now + wait, nil
 }

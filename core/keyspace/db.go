@@ -16,8 +16,9 @@ type DB struct {
 	space    *Space
 	expiries expiries           // the keys with an expiry, in order of it
 	watched  map[string][]watch // on the Go heap; empty as a rule
+	waiting  map[string]*queue  // likewise: who waits for a key
 	number   int
-	_        [sizeDB - 136]byte
+	_        [sizeDB - 144]byte
 }
 
 // sizeDB is a size class of the Go heap that is aligned to cache lines.
@@ -50,9 +51,11 @@ func (d *DB) AvgTTL() int64 {
 	return max(d.expiries.mean()-d.space.now, 0)
 }
 
-// MemoryUsage returns the bytes that a key takes: its blocks, and its share of hash table and expiry index.
-func (d *DB) MemoryUsage(e Entry) int64 {
-	n := int64(e.Size())
+// MemoryUsage returns the bytes that a key takes: its blocks, and its share of hash table and expiry index. The size of a collection
+// is estimated from so many elements; exact for 0.
+func (d *DB) MemoryUsage(e Entry, samples int) int64 {
+	entry, value := e.Sizes(samples)
+	n := int64(entry + value)
 	if keys := d.table.Len(); keys > 0 {
 		n += int64(d.table.Bytes()) / int64(keys)
 	}

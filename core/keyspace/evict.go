@@ -217,14 +217,14 @@ func (s *Space) stillThere(c Candidate) Entry {
 	}
 }
 
-// Evict removes the candidate's key, counts it and tells of it. It returns the arena's bytes that became free; ok is false if the
-// key is gone already.
+// Evict removes the candidate's key, counts it and tells of it. It returns the arena's bytes that became free or, of a large collection,
+// are Owed; ok is false if the key is gone already.
 func (s *Space) Evict(c Candidate) (freed int64, ok bool) {
 	e := s.stillThere(c)
 	if !e.Exists() {
 		return 0, false
 	}
-	d, before := s.dbs[c.DB], s.arena.Used()
+	d, before := s.dbs[c.DB], s.arena.Used()-s.owed.Load()
 	key := s.keepKey(e)
 	if s.follow&FollowRemoved != 0 && s.events != nil {
 		s.events.Removed(d.number, key, Evicted)
@@ -233,5 +233,5 @@ func (s *Space) Evict(c Candidate) (freed int64, ok bool) {
 	s.stats.Evicted++
 	d.Notify(ClassEvicted, "evicted", key)
 	d.Touched(key)
-	return before - s.arena.Used(), true
+	return before - s.arena.Used() + s.owed.Load(), true
 }

@@ -37,7 +37,8 @@ func (s *Space) FlushAll() (removed int, old *Detached) {
 			d.arena, d.table, d.expiries = s.arena, table.Table{}, newExpiries()
 		}
 	}
-	s.garbage, s.pool.n = nil, 0 // both were of the old arena
+	s.garbage, s.remains, s.pool.n = nil, nil, 0 // all were of the old arena
+	s.owed.Store(0)
 	s.due.Store(math.MaxInt64)
 	return removed, old
 }
@@ -101,29 +102,69 @@ type detachedDB struct {
 // freeBatch is how many buckets or nodes are freed between looks at the clock.
 const freeBatch = 16
 
+const (
+	freeElements = 256 // elements of a collection that are freed between looks at the clock
+	freeAtOnce   = 64  // elements of the largest collection that is freed with its key
+	owedSamples  = 5   // elements from which the size of a larger one is estimated
+)
+
 // FreeSlice frees what was unlinked or flushed, until nothing is left or about budgetNanos have passed (0 means the default), and
 // says whether more is left.
 func (s *Space) FreeSlice(budgetNanos int64) (more bool) {
-	if len(s.garbage) == 0 {
+	if len(s.garbage)+len(s.remains) == 0 {
 		return false
 	}
 	start := clock.Ticks()
 	end := budgetOr(budgetNanos)
-	for len(s.garbage) > 0 {
-		g := &s.garbage[len(s.garbage)-1]
-		if !g.table.Free(s.arena, freeBatch, s.freeEntry) && !g.expiries.free(s.arena, freeBatch) {
-			s.garbage = s.garbage[:len(s.garbage)-1]
-		}
+	for len(s.garbage)+len(s.remains) > 0 {
+		s.freeSome()
 		if clock.Since(start) >= end {
 			break
 		}
 	}
-	return len(s.garbage) > 0
+	return len(s.garbage)+len(s.remains) > 0
 }
 
-// Garbage returns how many keys wait for FreeSlice.
+// freeSome frees a batch of elements or keys.
+func (s *Space) freeSome() {
+	if n := len(s.remains) - 1; n >= 0 {
+		before := s.arena.Used()
+		if s.remains[n].Free(s.arena, freeElements) {
+			s.owed.Store(max(s.owed.Load()-(before-s.arena.Used()), 0))
+			return
+		}
+		if s.remains = s.remains[:n]; n == 0 {
+			s.owed.Store(0)
+		}
+		return
+	}
+	n := len(s.garbage) - 1
+	g := &s.garbage[n]
+	if !g.table.Free(s.arena, freeBatch, s.freeEntry) && !g.expiries.free(s.arena, freeBatch) {
+		s.garbage = s.garbage[:n]
+	}
+}
+
+// free frees an entry that nothing refers to any more, and leaves a large collection to FreeSlice.
+func (s *Space) free(e Entry) {
+	if r, ok := e.Remains(freeAtOnce); ok {
+		s.owed.Add(int64(e.CollectionSize(owedSamples)))
+		s.remains = append(s.remains, r)
+		if s.litter != nil {
+			s.litter()
+		}
+		e.Drop()
+		return
+	}
+	e.Free()
+}
+
+// Owed returns about how many bytes FreeSlice will still free of large collections. Atomic: it may be called without the lease.
+func (s *Space) Owed() int64 { return s.owed.Load() }
+
+// Garbage returns how many keys and large collections wait for FreeSlice.
 func (s *Space) Garbage() int {
-	n := 0
+	n := len(s.remains)
 	for i := range s.garbage {
 		n += s.garbage[i].table.Len()
 	}

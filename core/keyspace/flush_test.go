@@ -181,11 +181,11 @@ func TestMemoryUsage(t *testing.T) {
 	for i := range 1000 {
 		must(t, d.SetString(fmt.Appendf(nil, "key:%012d", i), []byte("value-of-16-byte"), 0))
 	}
-	if n := d.MemoryUsage(d.Peek([]byte("key:000000000007"))); n < 45 || n > 60 {
+	if n := d.MemoryUsage(d.Peek([]byte("key:000000000007")), 0); n < 45 || n > 60 {
 		t.Errorf("a small key takes %d bytes", n)
 	}
 	must(t, d.SetString([]byte("big"), make([]byte, 100_000), s.Now()+1000))
-	if n := d.MemoryUsage(d.Peek([]byte("big"))); n < 100_000 || n > 110_000 {
+	if n := d.MemoryUsage(d.Peek([]byte("big")), 0); n < 100_000 || n > 110_000 {
 		t.Errorf("a big key takes %d bytes", n)
 	}
 }

@@ -61,10 +61,13 @@ const (
 
 // Config says how a Space is made.
 type Config struct {
-	Databases int          // number of databases, at least 1
-	Range     *arena.Range // where the partition's arena takes its memory
-	Seed      uint64       // of the hash, random, the same for all partitions of a process
-	Events    Events       // may be nil
+	Databases int            // number of databases, at least 1
+	Range     *arena.Range   // where the partition's arena takes its memory
+	Seed      uint64         // of the hash, random, the same for all partitions of a process
+	Limits    *object.Limits // of collections' encodings, the same for all partitions; nil means the defaults
+	Events    Events         // may be nil
+	// Garbage is called, under the lease, for each large collection that FreeSlice will have to free. May be nil.
+	Garbage func()
 }
 
 // Space is the data of one partition. The lease of the partition protects it.
@@ -78,17 +81,22 @@ type Space struct {
 	mode    ExpiryMode
 	noTouch bool // see SetNoTouch
 	stats   Stats
+	ready   []ReadyKey // keys whose waiters may be served
 
-	seed    uint64
-	arena   *arena.Arena
-	mem     *arena.Range
-	events  Events
-	policy  Policy
-	rnd     random
-	garbage []detachedDB // freed in slices
-	keyCopy []byte       // scratch for a key whose entry is about to go
-	scan    scan         // the scan under way
-	pool    pool         // eviction candidates
+	seed               uint64
+	arena              *arena.Arena
+	mem                *arena.Range
+	events             Events
+	policy             Policy
+	rnd                random
+	env                object.Env
+	litter             func()           // Config.Garbage, or nil
+	garbage            []detachedDB     // freed in slices
+	remains            []object.Remains // likewise: large collections whose entries are gone
+	keyCopy            []byte           // scratch for a key whose entry is about to go
+	scan               scan             // the scan under way
+	pool               pool             // eviction candidates
+	places, placesLeft int              // of waiters in all queues, and after the last sweep
 
 	// Bound once: a method value made per call would be allocated.
 	hashOf    func(arena.Ref) uint64
@@ -96,6 +104,7 @@ type Space struct {
 	scanVisit func(arena.Ref)
 
 	shown atomic.Pointer[arena.Arena] // arena, for those without the lease
+	owed  atomic.Int64                // see Owed
 
 	_   [cacheLine]byte
 	due atomic.Int64 // see NextDue; on a line of its own, as others than the lease's holder read it
@@ -112,11 +121,17 @@ func NewSpace(cfg Config) *Space {
 		mem:    cfg.Range,
 		dbs:    make([]*DB, max(cfg.Databases, 1)),
 		events: cfg.Events,
+		litter: cfg.Garbage,
 		policy: DefaultPolicy,
 		rnd:    random{state: object.HashOf(cfg.Seed, []byte("random"))},
 	}
 	s.hashOf = func(r arena.Ref) uint64 { return object.At(s.arena, r).Hash(s.seed) }
-	s.freeEntry = func(r arena.Ref) { object.At(s.arena, r).Free() }
+	s.env = object.Env{Seed: cfg.Seed, Limits: cfg.Limits}
+	if cfg.Limits == nil {
+		s.env.Limits = &object.Limits{}
+		s.env.Limits.SetDefaults()
+	}
+	s.freeEntry = func(r arena.Ref) { s.free(object.At(s.arena, r)) }
 	s.scanVisit = s.visit
 	s.due.Store(math.MaxInt64)
 	s.shown.Store(s.arena)

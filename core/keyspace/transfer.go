@@ -12,7 +12,7 @@ func (d *DB) Rename(src Entry, to *DB, dst []byte) error {
 		return nil
 	}
 	shared := d.arena == to.arena // then the new entry takes the value's own block over
-	n := src.Rekeyed(to.arena, dst, src.ExpireAt())
+	n := src.Rekeyed(to.arena, dst, src.ExpireAt(), &d.space.env)
 	if !n.Exists() {
 		return ErrNoMemory
 	}
@@ -30,7 +30,7 @@ func (d *DB) Rename(src Entry, to *DB, dst []byte) error {
 	if shared {
 		src.Drop()
 	} else {
-		src.Free()
+		d.space.free(src)
 	}
 	d.Touched(key)
 	to.Touched(dst)
@@ -42,7 +42,7 @@ func (d *DB) Copy(src Entry, to *DB, dst []byte) error {
 	if d == to && src.HasKey(dst) {
 		return nil
 	}
-	n := src.Copied(to.arena, dst, src.ExpireAt())
+	n := src.Copied(to.arena, dst, src.ExpireAt(), &d.space.env)
 	if !n.Exists() {
 		return ErrNoMemory
 	}
@@ -69,7 +69,7 @@ func (d *DB) place(n Entry, key []byte) bool {
 			d.unindex(was, old.Ref())
 		}
 		d.moved(h, old, n)
-		old.Free()
+		d.space.free(old)
 	} else if !d.table.Insert(d.arena, h, n.Ref(), d.space.hashOf) {
 		if at != 0 {
 			d.unindex(at, n.Ref())

@@ -45,7 +45,7 @@ func (d *DB) Update(e Entry, v Value) (Entry, error) {
 	return d.replaceValue(e.Hash(d.seed), e, v, e.ExpireAt())
 }
 
-// Delete removes key and says whether it was there. A key whose time had come wasn't.
+// Delete removes key and says whether it was there. A key whose time had come wasn't. What takes long to free is left to FreeSlice.
 func (d *DB) Delete(key []byte) bool {
 	h := object.HashOf(d.seed, key)
 	e := d.live(h, key)
@@ -56,9 +56,6 @@ func (d *DB) Delete(key []byte) bool {
 	d.Touched(key)
 	return true
 }
-
-// Unlink is Delete, but leaves what takes long to free to FreeSlice. A string never does.
-func (d *DB) Unlink(key []byte) bool { return d.Delete(key) }
 
 // Remove removes the entry that the caller has just found.
 func (d *DB) Remove(e Entry) {
@@ -151,7 +148,7 @@ func (d *DB) overwrite(h uint64, e Entry, v Value, expireAt int64) error {
 // replaceValue gives the entry a value and an expiry.
 func (d *DB) replaceValue(h uint64, e Entry, v Value, expireAt int64) (Entry, error) {
 	old := e.ExpireAt()
-	if e.FitsValue(v, expireAt) {
+	if e.Type() == object.TypeString && e.FitsValue(v, expireAt) {
 		if old != expireAt && expireAt != 0 && !d.index(expireAt, e.Ref()) {
 			return e, ErrNoMemory
 		}
@@ -176,7 +173,7 @@ func (d *DB) replaceValue(h uint64, e Entry, v Value, expireAt int64) (Entry, er
 		return e, ErrNoMemory
 	}
 	d.moved(h, e, n)
-	e.Free()
+	d.space.free(e)
 	d.changed(n)
 	return n, nil
 }
@@ -191,7 +188,7 @@ func (d *DB) moved(h uint64, e, n Entry) {
 // unlink takes an entry out of table and index and frees it. The key is no longer readable after it.
 func (d *DB) unlink(h uint64, e Entry) {
 	d.detach(h, e)
-	e.Free()
+	d.space.free(e)
 }
 
 // detach takes an entry out of table and index.
@@ -205,7 +202,9 @@ func (d *DB) detach(h uint64, e Entry) {
 }
 
 // heard says whether anybody would notice Touched.
-func (d *DB) heard() bool { return len(d.watched) != 0 || d.space.follow&FollowModified != 0 }
+func (d *DB) heard() bool {
+	return len(d.watched)+len(d.waiting) != 0 || d.space.follow&FollowModified != 0
+}
 
 // changed is Touched for the key of an entry, which is only read if anybody listens.
 func (d *DB) changed(e Entry) {

@@ -58,6 +58,15 @@ func (s *Server) stored() int64 {
 	return n
 }
 
+// owed returns the bytes of large collections that are gone, but not freed yet.
+func (s *Server) owed() int64 {
+	n := int64(0)
+	for p := range s.Set.Len() {
+		n += s.Set.Space(p).Owed()
+	}
+	return n
+}
+
 // usedMemory is what INFO calls used_memory.
 func (s *Server) usedMemory() int64 { return s.stored() + s.budget.runtime.Load() }
 
@@ -155,6 +164,9 @@ func (s *Server) evict(x *dispatch.Executor, nanos int64) evictResult {
 	result := evictDone
 	for {
 		over := s.overLimit()
+		if over > 0 {
+			over -= s.owed()
+		}
 		if over <= 0 {
 			break
 		}

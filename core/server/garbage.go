@@ -9,7 +9,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/partition"
 )
 
-// garbage says where flushed keys wait to be freed, so that nobody has to look
+// garbage says where flushed keys and large collections wait to be freed, so that nobody has to look
 // while there are none.
 type garbage struct {
 	waiting atomic.Int64  // partitions with garbage
@@ -24,6 +24,12 @@ func (g *garbage) mark(p int) {
 	if !g.marks[p].Swap(true) {
 		g.waiting.Add(1)
 	}
+}
+
+// add tells of one large collection of partition p that waits to be freed.
+func (g *garbage) add(p int) {
+	g.pending.Add(1)
+	g.mark(p)
 }
 
 // free gives slices of time to the partitions with garbage. On a loop, once a

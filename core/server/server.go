@@ -22,6 +22,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
 
@@ -36,6 +37,7 @@ type Server struct {
 	dispatcher *dispatch.Dispatcher
 	loops      *loop.Group
 	memory     *arena.Range
+	limits     object.Limits // of collections' encodings
 	loopCPUs   []int
 
 	hub     *pubsub.Hub
@@ -91,8 +93,10 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 		return nil, err
 	}
 	databases := cfg.Databases()
-	s.Set = partition.NewSet(s.partitionCount(), func(int) *keyspace.Space {
-		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Events: (*events)(s)})
+	s.setLimits()
+	s.Set = partition.NewSet(s.partitionCount(), func(p int) *keyspace.Space {
+		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Limits: &s.limits, Events: (*events)(s),
+			Garbage: func() { s.garbage.add(p) }})
 	})
 	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Loops() },
 		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })

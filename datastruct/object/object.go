@@ -25,6 +25,9 @@
 // so that a key and a value of 16 bytes fill a block of 40 bytes, the same with an expiry one of 48, a value of 100
 // bytes one of 128, and an integer one of 32.
 //
+// The body of a collection is 5 bytes: the reference of its root block, 0 for an empty one, whose form the encoding
+// tells. So the entry stays where it is while the collection grows. See collection.go.
+//
 // A value above [MaxInline] bytes lives in a block of its own: the entry then stays small, moves cheaply when its key is
 // renamed or its expiry is added, and the value block can carry slack for APPEND without copying the key. The slack is
 // not recorded: it is what the arena says the block holds, less the length.
@@ -53,13 +56,13 @@ type Type uint8
 
 // The types, numbered as in RDB files of Valkey's family where they have a number there.
 const (
-	String Type = iota
-	List
-	Set
-	ZSet
-	Hash
-	Module
-	Stream
+	TypeString Type = iota
+	TypeList
+	TypeSet
+	TypeZSet
+	TypeHash
+	TypeModule
+	TypeStream
 )
 
 var typeNames = [...]string{"string", "list", "set", "zset", "hash", "module", "stream"}

@@ -119,7 +119,7 @@ type shadow struct {
 }
 
 func (s shadow) check(e Entry) error {
-	if err := e.Sane(); err != nil {
+	if err := e.Sane(nil); err != nil {
 		return err
 	}
 	n, isInt := e.IsInt()
@@ -204,7 +204,7 @@ func TestRandomRewrites(t *testing.T) {
 	}
 	fresh()
 	for i := range ops {
-		op := r.IntN(8)
+		op := r.IntN(9)
 		switch op {
 		case 0:
 			e.Free()
@@ -246,17 +246,24 @@ func TestRandomRewrites(t *testing.T) {
 			e = n
 			copy(e.Writable()[len(want.text):], tail)
 			want.text, want.enc = append(want.text[:len(want.text):len(want.text)], tail...), EncRaw
+		case 8:
+			want.text, want.enc = want.text[:r.IntN(len(want.text)+1)], EncRaw
+			n := e.Resized(len(want.text))
+			if n != e {
+				e.Free()
+			}
+			e = n
 		case 5:
 			want.key = randomBytes(r, size(r)%3000)
-			n := e.Rekeyed(a, want.key, want.expireAt)
+			n := e.Rekeyed(a, want.key, want.expireAt, nil)
 			e.Drop()
 			e = n
 		case 6:
-			n := e.Copied(a, want.key, want.expireAt)
+			n := e.Copied(a, want.key, want.expireAt, nil)
 			e.Free()
 			e = n
 		case 7:
-			n := e.Rekeyed(b, want.key, want.expireAt)
+			n := e.Rekeyed(b, want.key, want.expireAt, nil)
 			e.Free()
 			if u := a.Used(); u != 0 {
 				t.Fatalf("seed %d, step %d: %d bytes left after the entry moved away", seed, i, u)

@@ -60,12 +60,12 @@ func (e Entry) OverwritePlain(v Value) bool {
 	if (old+7)>>3 != (need+7)>>3 || old > linearClasses {
 		return false
 	}
-	h[offKind] = byte(String) | byte(v.Enc)<<4
+	h[offKind] = byte(TypeString) | byte(v.Enc)<<4
 	putInline(e.a.Bytes(e.ref, need)[at:], v)
 	return true
 }
 
-// Overwrite makes v and expireAt value and expiry of the entry, which becomes a string. FitsValue must have said yes. It returns
+// Overwrite makes v and expireAt value and expiry of the entry, which is a string. FitsValue must have said yes. It returns
 // false, with nothing changed, if a block for a large value can't be had.
 func (e Entry) Overwrite(v Value, expireAt int64) bool {
 	h := e.head()
@@ -86,7 +86,7 @@ func (e Entry) Overwrite(v Value, expireAt int64) bool {
 		copy(e.a.Bytes(block, n), v.Bytes)
 	}
 	at := e.keyEnd()
-	h[offKind] = byte(String) | byte(v.Enc)<<4
+	h[offKind] = byte(TypeString) | byte(v.Enc)<<4
 	h[offFlags] = flag
 	b := e.a.Bytes(e.ref, at+int(slotSize[flag&flagsExpiry])+body)[at:]
 	b = b[putExpiry(b, flag, expireAt):]
@@ -113,7 +113,7 @@ func (e Entry) WithExpiry(expireAt int64) Entry {
 	from, body := e.bodyAt(), e.bodySize()
 	to := e.keyEnd() + int(slotSize[want])
 	if !Fits(e.a.Cap(e.ref), to+body) {
-		return e.Rekeyed(e.a, e.Key(), expireAt)
+		return e.rekeyed(e.a, e.Key(), expireAt)
 	}
 	b := e.a.Bytes(e.ref, to+body)
 	copy(b[to:], b[from:from+body])
@@ -122,10 +122,18 @@ func (e Entry) WithExpiry(expireAt int64) Entry {
 	return e
 }
 
-// Rekeyed builds an entry under another key with the value of e, which may be of any type whose body is self-contained. In e's own
-// arena it takes the value's own block over; in another one it copies it. key may be e's own key. It returns the zero Entry if the
-// arena is out of memory.
-func (e Entry) Rekeyed(a *arena.Arena, key []byte, expireAt int64) Entry {
+// Rekeyed builds an entry under another key with the value of e. In e's own arena it takes the value's own blocks over; in another one
+// it copies them. key may be e's own key. It returns the zero Entry if the arena is out of memory.
+func (e Entry) Rekeyed(a *arena.Arena, key []byte, expireAt int64, env *Env) Entry {
+	n := e.rekeyed(a, key, expireAt)
+	if n.ref == 0 || a == e.a || e.Type() == TypeString {
+		return n
+	}
+	return n.ownCopy(e, env)
+}
+
+// rekeyed is Rekeyed that leaves a collection's root in e's arena.
+func (e Entry) rekeyed(a *arena.Arena, key []byte, expireAt int64) Entry {
 	h := e.head()
 	flag := h[offFlags]&^flagsExpiry | expiryFlag(expireAt)
 	from, body := e.bodyAt(), e.bodySize()
@@ -152,8 +160,11 @@ func (e Entry) Rekeyed(a *arena.Arena, key []byte, expireAt int64) Entry {
 }
 
 // Copied is Rekeyed that leaves e its value: a value in a block of its own is copied in the same arena too.
-func (e Entry) Copied(a *arena.Arena, key []byte, expireAt int64) Entry {
-	n := e.Rekeyed(a, key, expireAt)
+func (e Entry) Copied(a *arena.Arena, key []byte, expireAt int64, env *Env) Entry {
+	n := e.rekeyed(a, key, expireAt)
+	if n.ref != 0 && e.Type() != TypeString {
+		return n.ownCopy(e, env)
+	}
 	if n.ref == 0 || a != e.a || n.head()[offFlags]&flagExternal == 0 {
 		return n
 	}
@@ -169,14 +180,15 @@ func (e Entry) Copied(a *arena.Arena, key []byte, expireAt int64) Entry {
 	return n
 }
 
-// Resized lengthens the string to n bytes, no less than it has, and makes its encoding raw. What lies beyond the old end is
+// Resized makes the string n bytes long and its encoding raw. It keeps its bytes as far as there is room, what lies beyond the old end is
 // undefined. It returns the entry itself or one in a new block; the zero Entry, with nothing changed, if the arena is out of memory.
 //
 // A value in a block of its own gets slack when it grows, so that bytes appended one by one cost a copy of the whole now and then
 // only.
 func (e Entry) Resized(n int) Entry {
 	h := e.head()
-	if h[offFlags]&flagExternal != 0 {
+	external := h[offFlags]&flagExternal != 0
+	if external && n > MaxInline {
 		return e.resizedExternal(n)
 	}
 	var text [maxIntText]byte
@@ -185,11 +197,11 @@ func (e Entry) Resized(n int) Entry {
 		old = strconv.AppendInt(text[:0], i, 10)
 	}
 	at, w := e.bodyAt(), uvarintLen(n)
-	if n <= MaxInline && Fits(e.a.Cap(e.ref), at+w+n) {
+	if !external && n <= MaxInline && Fits(e.a.Cap(e.ref), at+w+n) {
 		b := e.a.Bytes(e.ref, at+w+n)[at:]
 		copy(b[w:], old) // they overlap if the length has grown by a byte
 		putUvarint(b, n)
-		h[offKind] = byte(String) | byte(EncRaw)<<4
+		h[offKind] = byte(TypeString) | byte(EncRaw)<<4
 		return e
 	}
 	r := newSized(e.a, e.Key(), n, e.ExpireAt(), e.Access())
@@ -212,7 +224,7 @@ func (e Entry) resizedExternal(n int) Entry {
 		block = grown
 	}
 	putExternal(e.a.Bytes(e.ref, at+externBytes)[at:], n, block)
-	e.head()[offKind] = byte(String) | byte(EncRaw)<<4
+	e.head()[offKind] = byte(TypeString) | byte(EncRaw)<<4
 	return e
 }
 
@@ -255,7 +267,7 @@ func newSized(a *arena.Arena, key []byte, n int, expireAt int64, access uint32) 
 		return Entry{}
 	}
 	b := a.Bytes(ref, size)
-	at := putHead(b, String, EncRaw, flag, access, key)
+	at := putHead(b, TypeString, EncRaw, flag, access, key)
 	at += putExpiry(b[at:], flag, expireAt)
 	if block != 0 {
 		putExternal(b[at:], n, block)
@@ -272,6 +284,8 @@ func (e Entry) Writable() []byte { return e.Bytes() }
 func (e Entry) bodySize() int {
 	h := e.head()
 	switch {
+	case Type(h[offKind]&15) != TypeString:
+		return rootBytes
 	case h[offFlags]&flagExternal != 0:
 		return externBytes
 	case Encoding(h[offKind]>>4) == EncInt:
@@ -285,7 +299,7 @@ func (e Entry) bodySize() int {
 // SetInt makes n the value of an int-encoded string, in place. It returns false, with nothing changed, if the entry isn't one.
 func (e Entry) SetInt(n int64) bool {
 	h := e.head()
-	if h[offKind] != byte(String)|byte(EncInt)<<4 {
+	if h[offKind] != byte(TypeString)|byte(EncInt)<<4 {
 		return false
 	}
 	at := e.bodyAt()
@@ -295,13 +309,17 @@ func (e Entry) SetInt(n int64) bool {
 
 // Size returns the bytes that the entry's blocks take in the arena.
 func (e Entry) Size() int {
-	entry, value := e.Sizes()
+	entry, value := e.Sizes(0)
 	return entry + value
 }
 
-// Sizes returns the bytes that the entry's block and the value's own take in the arena.
-func (e Entry) Sizes() (entry, value int) {
+// Sizes returns the bytes that the entry's block and the value's own take in the arena; those of a collection are estimated from so
+// many elements, exact for 0.
+func (e Entry) Sizes(samples int) (entry, value int) {
 	entry = e.a.Cap(e.ref)
+	if e.Type() != TypeString {
+		return entry, e.CollectionSize(samples)
+	}
 	if e.head()[offFlags]&flagExternal != 0 {
 		_, block := e.external(e.bodyAt())
 		value = e.a.Cap(block)
@@ -312,9 +330,11 @@ func (e Entry) Sizes() (entry, value int) {
 // Drop frees the entry's block, but not the value's own: another entry has taken it over.
 func (e Entry) Drop() { e.a.Free(e.ref, arena.PurposeEntry) }
 
-// Free frees the entry and its value.
+// Free frees the entry and its value, at once however large it is.
 func (e Entry) Free() {
-	if e.head()[offFlags]&flagExternal != 0 {
+	if e.Type() != TypeString {
+		e.freeCollection()
+	} else if e.head()[offFlags]&flagExternal != 0 {
 		_, block := e.external(e.bodyAt())
 		e.a.Free(block, arena.PurposeValue)
 	}
@@ -322,17 +342,17 @@ func (e Entry) Free() {
 }
 
 // Sane checks the invariants of an entry.
-func (e Entry) Sane() error {
+func (e Entry) Sane(env *Env) error {
 	h := e.head()
 	need := e.bodyAt() + e.bodySize()
 	external := h[offFlags]&flagExternal != 0
 	switch {
-	case e.Type() != String:
-		return fmt.Errorf("type %v, which isn't there yet", e.Type())
 	case h[offFlags]&flagsExpiry == flagsExpiry:
 		return fmt.Errorf("flags %#x say two expiry slots", h[offFlags])
 	case !Fits(e.a.Cap(e.ref), need):
 		return fmt.Errorf("needs %d bytes, has a block of %d", need, e.a.Cap(e.ref))
+	case e.Type() != TypeString:
+		return e.saneCollection(env)
 	case external && e.Encoding() != EncRaw:
 		return fmt.Errorf("a value in a block of its own is %v", e.Encoding())
 	case external != (e.Len() > MaxInline):

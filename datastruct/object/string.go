@@ -129,7 +129,7 @@ func NewString(a *arena.Arena, key []byte, v Value, expireAt int64, access uint3
 		return Entry{}
 	}
 	b := a.Bytes(ref, size)
-	at := putHead(b, String, v.Enc, flag, access, key)
+	at := putHead(b, TypeString, v.Enc, flag, access, key)
 	at += putExpiry(b[at:], flag, expireAt)
 	if external {
 		copy(a.Bytes(block, len(v.Bytes)), v.Bytes)

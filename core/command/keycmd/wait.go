@@ -1,33 +1,14 @@
 package keycmd
 
 import (
-	"math"
-
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/session"
 )
 
 const (
-	errTimeoutRange command.Error = "ERR timeout is out of range"
-	errRange01      command.Error = "ERR value is out of range, value must between 0 and 1"
-	errNoAOF        command.Error = "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."
+	errRange01 command.Error = "ERR value is out of range, value must between 0 and 1"
+	errNoAOF   command.Error = "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."
 )
-
-// deadline reads a timeout in ms: the unix time of its end, 0 for none.
-func deadline(c *command.Call, arg []byte) (int64, error) {
-	ms, ok := command.ParseInt(arg)
-	switch {
-	case !ok:
-		return 0, command.ErrTimeoutNotInt
-	case ms < 0:
-		return 0, command.ErrTimeoutNeg
-	case ms == 0:
-		return 0, nil
-	case ms > math.MaxInt64-c.Now:
-		return 0, errTimeoutRange
-	}
-	return c.Now + ms, nil
-}
 
 // wait answers at once when no replica is asked for. There are none that could
 // confirm anything: the rest waits for its timeout.
@@ -36,7 +17,7 @@ func wait(c *command.Call) error {
 	if !ok {
 		return command.ErrNotInt
 	}
-	until, err := deadline(c, c.Args[2])
+	until, err := command.ParseTimeout(c, c.Args[2], true)
 	if err != nil {
 		return err
 	}
@@ -60,7 +41,7 @@ func waitaof(c *command.Call) error {
 	if !ok || replicas < 0 {
 		return command.ErrNotPositive
 	}
-	until, err := deadline(c, c.Args[3])
+	until, err := command.ParseTimeout(c, c.Args[3], true)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,11 @@ func (g *group) memoryRow() command.Command {
 		}}
 }
 
+// usageSamples is how many elements MEMORY USAGE looks at by default.
+const usageSamples = 5
+
 func memoryUsage(c *command.Call) error {
+	samples := int64(usageSamples)
 	for i := 3; i < len(c.Args); i += 2 {
 		if !command.Is(c.Args[i], "samples") || i+1 == len(c.Args) {
 			return command.ErrSyntax
@@ -71,6 +75,7 @@ func memoryUsage(c *command.Call) error {
 		if n < 0 {
 			return command.ErrSyntax
 		}
+		samples = n
 	}
 	db := c.DB(c.Args[2])
 	e := db.Lookup(c.Args[2], keyspace.Quiet)
@@ -78,7 +83,7 @@ func memoryUsage(c *command.Call) error {
 		c.W.Null()
 		return nil
 	}
-	c.W.Int(db.MemoryUsage(e))
+	c.W.Int(db.MemoryUsage(e, int(min(samples, math.MaxInt32))))
 	return nil
 }
 

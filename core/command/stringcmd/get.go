@@ -76,7 +76,7 @@ func mget(c *command.Call) error {
 	c.W.Array(len(c.Args) - 1)
 	for _, key := range c.Args[1:] {
 		e := c.DB(key).Find(key)
-		if e.Exists() && e.Type() != object.String {
+		if e.Exists() && e.Type() != object.TypeString {
 			e = keyspace.Entry{}
 		}
 		reply(c, e)

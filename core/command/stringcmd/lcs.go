@@ -50,7 +50,7 @@ func (g *group) lcs(c *command.Call) error {
 		if !e.Exists() {
 			continue
 		}
-		if e.Type() != object.String {
+		if e.Type() != object.TypeString {
 			return errLCSType
 		}
 		texts[i] = e.AppendValue(nil)
