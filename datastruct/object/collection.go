@@ -70,6 +70,8 @@ func kindOf(t Type) kind {
 	switch t {
 	case TypeList:
 		return listKind
+	case TypeSet:
+		return setKind
 	case TypeZSet:
 		return zsetKind
 	}
