@@ -9,6 +9,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/dumpcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/hllcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
+	"github.com/sleipnirdb/sleipnir/core/command/listcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/command/setcmd"
@@ -32,6 +33,7 @@ func (s *Server) newTable() *command.Table {
 		bitcmd.Commands(limits{s.Config}),
 		hllcmd.Commands(limits{s.Config}),
 		keycmd.Commands(),
+		listcmd.Commands(),
 		dumpcmd.Commands((*dumping)(s)),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		setcmd.Commands(),
