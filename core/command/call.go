@@ -4,6 +4,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -29,6 +30,10 @@ type Call struct {
 	InExec bool
 	// Nested runs the commands of a transaction or script.
 	Nested Nested
+	// Ready is the key that makes a waiting call run again; nil at the first
+	// run.
+	Ready []byte
+	ready [1][]byte
 	// Dirty counts the changes that this call made to the data.
 	Dirty int64
 }
@@ -71,6 +76,72 @@ func (c *Call) Prefetch(keys [][]byte, step int) {
 // Propagate replaces what the journal gets for this call by args, the
 // deterministic form of its effect.
 func (c *Call) Propagate(args ...[]byte) { _ = args }
+
+// Candidates returns the keys that a blocking command looks at: all of keys, or
+// only the one that became ready when the call waited.
+func (c *Call) Candidates(keys [][]byte) [][]byte {
+	if c.Ready == nil {
+		return keys
+	}
+	c.ready[0] = c.Ready
+	return c.ready[:]
+}
+
+// Wait lets the call wait until one of the keys can serve it, in the order in
+// which calls came to the key, or until the unix time untilMs (0: for ever),
+// when reply writes the answer. The command then runs again, within the write
+// that made the key ready; if that key doesn't do, it calls Wait once more, which
+// changes nothing. A handler returns what Wait returns, and may not call it
+// when c.InExec.
+//
+// args, where it isn't nil, are the call's arguments from now on: of a command
+// that has replaced some ("$" by an ID).
+func (c *Call) Wait(keys [][]byte, untilMs int64, reply func(*session.Session), args ...[]byte) error {
+	if c.Ready != nil {
+		return Parked
+	}
+	if args == nil {
+		args = c.Args
+	}
+	c.waitFor(keys, CloneArgs(args))
+	c.Session.Block.UntilMs, c.Session.Block.Timeout = untilMs, reply
+	return Parked
+}
+
+// waiterTypes is the type of key that commands of a group wait for.
+var waiterTypes = map[string]object.Type{
+	"list": object.TypeList, "sorted-set": object.TypeZSet, "stream": object.TypeStream,
+}
+
+func (c *Call) waitFor(keys, args [][]byte) {
+	w := &keyspace.Waiter{Type: waiterTypes[c.Cmd.Group], OnLoss: c.Cmd.Flags&WaitOnLoss != 0}
+	c.Session.Block = session.Block{Waiter: w, Args: args}
+	for _, key := range CloneArgs(keys) {
+		c.DB(key).Await(key, w)
+	}
+}
+
+// CloneArgs copies arguments into one block.
+func CloneArgs(args [][]byte) [][]byte {
+	total := 0
+	for _, arg := range args {
+		total += len(arg)
+	}
+	block := make([]byte, 0, total)
+	kept := make([][]byte, len(args))
+	for i, arg := range args {
+		at := len(block)
+		block = append(block, arg...)
+		kept[i] = block[at:len(block):len(block)]
+	}
+	return kept
+}
+
+// NullReply and NullArrayReply answer waits that ran out of time.
+func NullReply(s *session.Session) { s.W.Null() }
+
+// NullArrayReply writes the null array.
+func NullArrayReply(s *session.Session) { s.W.NullArray() }
 
 // Parked is what a handler returns after it set Session.Block: the reply comes
 // later.

@@ -13,8 +13,8 @@ import (
 const (
 	extendedBits  = 64
 	floatDecimals = 17
-	// maxFloatText bounds the digits of a number that is parsed.
-	maxFloatText = 5*1024 - 1
+	// maxExtendedText bounds the digits of a number that is parsed.
+	maxExtendedText = 5*1024 - 1
 	// These are the binary exponents of the largest number of the extended format, and of the smallest one above zero.
 	maxExtendedExp = 16384
 	minExtendedExp = -16444
@@ -67,7 +67,7 @@ func (x Extended) AppendTo(dst []byte) []byte {
 
 // parseExtended reads a number as strtold does; nil if it is none.
 func parseExtended(b []byte) *big.Float {
-	if len(b) == 0 || len(b) > maxFloatText || bytes.IndexByte(b, '_') >= 0 {
+	if len(b) == 0 || len(b) > maxExtendedText || bytes.IndexByte(b, '_') >= 0 {
 		return nil
 	}
 	s := string(b)

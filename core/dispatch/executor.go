@@ -75,7 +75,9 @@ type Executor struct {
 	largeRequest, largeReply int
 
 	blocked map[*session.Session]struct{}
-	paused  map[*session.Session]bool
+	// dueMs is the unix time before which no wait of blocked ends.
+	dueMs  int64
+	paused map[*session.Session]bool
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -215,7 +217,7 @@ func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	c.Out, s.W.B = s.W.B, nil
 	x.subscribe(s)
 	if s.Blocked() {
-		x.blocked[s] = struct{}{}
+		x.block(s)
 	}
 	x.changed = true // a wait may be due before the next tick
 	c.Flush()
@@ -376,6 +378,11 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
+	}
+	if err == command.Parked && s.Block.Waiter != nil {
+		x.await(s, cmd)
+	} else if x.d.waiting.Load() != 0 {
+		x.serveReady(p)
 	}
 	if len(s.W.B)-mark > x.largeReply && cmd.Flags&command.SkipCommandLog == 0 {
 		x.d.Hooks.Large(s, stats.LargeReply, args, len(s.W.B)-mark, x.now)

@@ -2,9 +2,11 @@ package dispatch
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/net/loop"
+	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // stage is how far a waiting command has come.
@@ -35,8 +37,17 @@ type op struct {
 	at       int
 	attempts int
 	mask     partition.Mask
-	resume   loop.Post
-	adopt    loop.Post
+	// waiter is nil but for the op of a wait for keys. Then reply gathers the
+	// answer, spans says that the command needs more than the key that became
+	// ready, and ready, of database db, is the key that it waits to be
+	// served from.
+	waiter *keyspace.Waiter
+	reply  resp.Writer
+	spans  bool
+	ready  []byte
+	db     int
+	resume loop.Post
+	adopt  loop.Post
 	// wake tells the goroutine that waits here that its leases are held; nil
 	// for a session's op.
 	wake chan struct{}
@@ -172,6 +183,10 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 
 // runLent executes a lent session's command, and sends the session home.
 func (x *Executor) runLent(o *op, p int) {
+	if o.waiter != nil {
+		x.runWaiting(o)
+		return
+	}
 	s := o.s
 	if x.loop == nil {
 		x.now = nowMs()
@@ -209,13 +224,17 @@ func resumed(_ *loop.Loop, arg any) {
 	if !s.Blocked() {
 		return
 	}
-	if c.Aborted() { // killed meanwhile
+	w := s.Block.Waiter
+	if c.Aborted() && x.endWait(s) { // killed meanwhile
 		x.unblock(s)
 		return
 	}
-	x.blocked[s], x.changed = struct{}{}, true
+	x.block(s)
 	c.Flush()
 	c.Park()
+	if w != nil && w.Over() {
+		x.answer(s, w.Owner.(*op)) // it was served before it came home
+	}
 }
 
 // lend readies a session for another thread. From the moment its task is
@@ -434,6 +453,9 @@ func (x *Executor) TryWith(p int, f func(set *partition.Set)) bool {
 	}
 	x.d.Set.Space(p).SetNow(x.now)
 	f(x.d.Set)
+	if x.d.waiting.Load() != 0 {
+		x.serveReady(p)
+	}
 	x.release(p)
 	return true
 }

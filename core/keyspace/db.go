@@ -18,8 +18,9 @@ type DB struct {
 	expiries expiries           // the keys with an expiry, in order of it
 	fields   tree.Tree          // the hashes with fields that have an expiry, see fields.go
 	watched  map[string][]watch // on the Go heap; empty as a rule
+	waiting  map[string]*queue  // likewise: who waits for a key
 	number   int
-	_        [sizeDB - 168]byte
+	_        [sizeDB - 176]byte
 }
 
 // sizeDB is a size class of the Go heap that is aligned to cache lines.

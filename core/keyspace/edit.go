@@ -10,6 +10,7 @@ func (d *DB) Append(e Entry, val []byte) (int, error) {
 		return old, err
 	}
 	copy(n.Writable()[old:], val)
+	d.changed(n)
 	return old + len(val), nil
 }
 
@@ -24,16 +25,54 @@ func (d *DB) SetRange(e Entry, offset int, val []byte) (int, error) {
 }
 
 // Edit turns the string e into raw bytes, lengthens it with zeros to at least size bytes, and returns its bytes for writing. They are
-// a view like any other. It is what SETBIT and BITFIELD write to.
+// a view like any other.
 func (d *DB) Edit(e Entry, size int) ([]byte, error) {
-	old := e.Len()
-	n, err := d.resize(e, max(old, size))
+	n, err := d.Resize(e, max(e.Len(), size))
 	if err != nil {
 		return nil, err
 	}
-	b := n.Writable()
-	clear(b[old:])
-	return b, nil
+	d.changed(n)
+	return n.Writable(), nil
+}
+
+// Resize turns the string e into size raw bytes: what it had, and zeros behind that. It returns the entry as it is now: it may have moved.
+//
+// Nobody is told. The caller calls Changed if it makes the value another one.
+func (d *DB) Resize(e Entry, size int) (Entry, error) {
+	old := e.Len()
+	n, err := d.resize(e, size)
+	if err == nil && size > old {
+		clear(n.Writable()[old:])
+	}
+	return n, err
+}
+
+// Draft makes a raw string of size zero bytes that key is to have once Publish is called with it. Until then the key has its old value. It is for
+// values that are computed from others, the key's own among them.
+func (d *DB) Draft(key []byte, size int) (Entry, error) {
+	n := object.NewSized(d.arena, key, size, 0, d.space.fresh())
+	if !n.Exists() {
+		return n, ErrNoMemory
+	}
+	return n, nil
+}
+
+// Publish gives key the value of a Draft, which is freed if that fails. Whatever the key held before is gone, its expiry too.
+func (d *DB) Publish(key []byte, n Entry) error {
+	h := object.HashOf(d.seed, key)
+	e := d.live(h, key)
+	if !e.Exists() {
+		return d.adopt(h, n)
+	}
+	if at := e.ExpireAt(); at != 0 {
+		d.unindex(at, e.Ref())
+	}
+	d.space.touch(e)
+	n.SetAccess(e.Access())
+	d.moved(h, e, n)
+	d.space.free(e)
+	d.changed(n)
+	return nil
 }
 
 // EditNew adds key as a raw string of size zero bytes and returns them for writing. The caller has just found key to be missing.
@@ -48,7 +87,7 @@ func (d *DB) EditNew(key []byte, size int) ([]byte, error) {
 	return e.Writable(), nil
 }
 
-// resize makes the string size bytes long; new bytes are undefined.
+// resize makes the string size bytes long; new bytes are undefined. It tells nobody.
 func (d *DB) resize(e Entry, size int) (Entry, error) {
 	n := e.Resized(size)
 	if !n.Exists() {
@@ -62,6 +101,5 @@ func (d *DB) resize(e Entry, size int) (Entry, error) {
 		d.moved(e.Hash(d.seed), e, n)
 		e.Free()
 	}
-	d.changed(n)
 	return n, nil
 }

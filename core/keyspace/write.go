@@ -211,7 +211,9 @@ func (d *DB) detach(h uint64, e Entry) {
 }
 
 // heard says whether anybody would notice Touched.
-func (d *DB) heard() bool { return len(d.watched) != 0 || d.space.follow&FollowModified != 0 }
+func (d *DB) heard() bool {
+	return len(d.watched)+len(d.waiting) != 0 || d.space.follow&FollowModified != 0
+}
 
 // changed is Touched for the key of an entry, which is only read if anybody listens.
 func (d *DB) changed(e Entry) {

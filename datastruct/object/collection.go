@@ -70,6 +70,10 @@ func kindOf(t Type) kind {
 	switch t {
 	case TypeHash:
 		return hashKind
+	case TypeSet:
+		return setKind
+	case TypeZSet:
+		return zsetKind
 	}
 	panic("object: " + t.String() + " is no collection")
 }

@@ -135,17 +135,9 @@ func (r *hashRoot) fill(h Hash, b packed.Block) bool {
 		var f, v packed.Value
 		f, at = b.Read(at)
 		v, at = b.Read(at)
-		if r.add(h, textOf(f, texts[0][:0]), textOf(v, texts[1][:0]), 0) == Failed {
+		if r.add(h, textOf(f, &texts[0]), textOf(v, &texts[1]), 0) == Failed {
 			return false
 		}
 	}
 	return true
-}
-
-// textOf returns a value's text, which stands in the buffer if it is a number.
-func textOf(v packed.Value, buf []byte) []byte {
-	if v.IsInt {
-		return v.AppendTo(buf)
-	}
-	return v.Bytes
 }

@@ -204,7 +204,7 @@ func TestRandomRewrites(t *testing.T) {
 	}
 	fresh()
 	for i := range ops {
-		op := r.IntN(8)
+		op := r.IntN(9)
 		switch op {
 		case 0:
 			e.Free()
@@ -246,6 +246,13 @@ func TestRandomRewrites(t *testing.T) {
 			e = n
 			copy(e.Writable()[len(want.text):], tail)
 			want.text, want.enc = append(want.text[:len(want.text):len(want.text)], tail...), EncRaw
+		case 8:
+			want.text, want.enc = want.text[:r.IntN(len(want.text)+1)], EncRaw
+			n := e.Resized(len(want.text))
+			if n != e {
+				e.Free()
+			}
+			e = n
 		case 5:
 			want.key = randomBytes(r, size(r)%3000)
 			n := e.Rekeyed(a, want.key, want.expireAt, nil)

@@ -180,14 +180,15 @@ func (e Entry) Copied(a *arena.Arena, key []byte, expireAt int64, env *Env) Entr
 	return n
 }
 
-// Resized lengthens the string to n bytes, no less than it has, and makes its encoding raw. What lies beyond the old end is
+// Resized makes the string n bytes long and its encoding raw. It keeps its bytes as far as there is room, what lies beyond the old end is
 // undefined. It returns the entry itself or one in a new block; the zero Entry, with nothing changed, if the arena is out of memory.
 //
 // A value in a block of its own gets slack when it grows, so that bytes appended one by one cost a copy of the whole now and then
 // only.
 func (e Entry) Resized(n int) Entry {
 	h := e.head()
-	if h[offFlags]&flagExternal != 0 {
+	external := h[offFlags]&flagExternal != 0
+	if external && n > MaxInline {
 		return e.resizedExternal(n)
 	}
 	var text [maxIntText]byte
@@ -196,7 +197,7 @@ func (e Entry) Resized(n int) Entry {
 		old = strconv.AppendInt(text[:0], i, 10)
 	}
 	at, w := e.bodyAt(), uvarintLen(n)
-	if n <= MaxInline && Fits(e.a.Cap(e.ref), at+w+n) {
+	if !external && n <= MaxInline && Fits(e.a.Cap(e.ref), at+w+n) {
 		b := e.a.Bytes(e.ref, at+w+n)[at:]
 		copy(b[w:], old) // they overlap if the length has grown by a byte
 		putUvarint(b, n)

@@ -173,6 +173,9 @@ func (w *twin) step(r *rand.Rand) string {
 		}
 		return "find"
 	}
+	if r.IntN(2) == 0 {
+		return w.ends(r, i, v, s)
+	}
 	src := Init(make([]byte, 100))
 	src.Append(Encode([]byte("a")))
 	src.Append(Encode([]byte("12")))
@@ -182,6 +185,19 @@ func (w *twin) step(r *rand.Rand) string {
 	w.b.InsertFrom(at, src, from, src.End(), 2)
 	w.want = slices.Insert(w.want, i, "12", "c")
 	return "copy"
+}
+
+// ends removes entries at the front and puts others there, without moving the rest.
+func (w *twin) ends(r *rand.Rand, i int, v Value, s string) string {
+	buf, start := []byte(w.b), 0
+	w.b = w.b.Shift(w.b.Skip(HeaderBytes, i), i)
+	w.want = slices.Delete(w.want, 0, i)
+	for start = len(buf) - len(w.b); start >= v.Size() && r.IntN(3) > 0; {
+		start = Unshift(buf, start, v)
+		w.want = slices.Insert(w.want, 0, s)
+	}
+	w.b = Block(buf[start:])
+	return fmt.Sprintf("shift %d", i)
 }
 
 // TestTwin runs random operations on a block and on a slice of strings.

@@ -1,7 +1,5 @@
 package packed
 
-import "bytes"
-
 // First returns the position of the first entry, or -1 if there is none.
 func (b Block) First() int {
 	if b.IsEmpty() {
@@ -80,20 +78,26 @@ func (b Block) Find(at int, v Value, skip int) int {
 		text = nil
 	}
 	n := len(head) + len(text)
+	last := head[len(head)-1]
+	if len(text) > 0 {
+		last = text[len(text)-1] // texts of a block often begin alike
+	}
 	used := b[:b.End()]
 	for at < len(used) {
 		c := used[at]
-		if c == head[0] && len(used)-at > n && bytes.Equal(used[at+1:at+len(head)], head[1:]) && bytes.Equal(used[at+len(head):at+n], text) {
+		if c == head[0] && len(used)-at > n && used[at+n-1] == last && used.has(at, head, text) {
 			return at
 		}
-		size := int(sizes[c])
-		if size == 0 {
-			size = b.longSize(at)
-		}
-		at += size
+		at += used.sizeOf(c, at)
 		for i := 0; i < skip && at < len(used); i++ {
-			at += b.Size(at)
+			at += used.sizeOf(used[at], at)
 		}
 	}
 	return -1
+}
+
+// has says whether an entry begins with a head and a text.
+func (b Block) has(at int, head, text []byte) bool {
+	e := b[at : at+len(head)+len(text)]
+	return string(e[:len(head)]) == string(head) && string(e[len(head):]) == string(text)
 }

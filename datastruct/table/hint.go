@@ -46,3 +46,6 @@ func (t *Table) guess(a *arena.Arena, h uint64) (w word, ok bool) {
 
 // maxSegmentRefs is the extent of the largest segment.
 const maxSegmentRefs = 128 * bucketRefs
+
+// PrefetchElement asks for the first bytes of an element that the caller has the Ref of, and doesn't wait for them.
+func PrefetchElement(a *arena.Arena, r arena.Ref) { prefetch((*bucket)(a.Ptr(r))) }
