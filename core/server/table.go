@@ -30,9 +30,9 @@ func (s *Server) newTable() *command.Table {
 		conncmd.Commands(func() conncmd.Deps {
 			return conncmd.Deps{Dispatcher: s.dispatcher, Config: s.Config, Hub: s.hub, Name: "valkey", Version: CompatVersion}
 		}),
-		hashcmd.Commands(),
 		bitcmd.Commands(limits{s.Config}),
 		hllcmd.Commands(limits{s.Config}),
+		hashcmd.Commands(),
 		keycmd.Commands(),
 		dumpcmd.Commands((*dumping)(s)),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
