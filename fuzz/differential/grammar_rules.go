@@ -137,7 +137,7 @@ var otherTypeRules = []rule{
 // NewCommandGrammar is the grammar of all commands under comparison. otherTypes adds keys of types
 // besides strings.
 func NewCommandGrammar(otherTypes bool) *Grammar {
-	groups := [][]rule{stringRules, genericRules, expiryRules, transactionRules, connectionRules, setRules}
+	groups := [][]rule{stringRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, hashRules}
 	if otherTypes {
 		groups = append(groups, otherTypeRules)
 	}

@@ -35,6 +35,8 @@ var generators = map[string]func(*stream) string{
 	"val":       value,
 	"setkey":    mostly([]string{"s1", "s2", "s3", "s4", "{t}s"}, []string{"a", "", "nokey", "{t}x"}),
 	"member":    member,
+	"hashkey":   mostly([]string{"h1", "h2", "h3", "{t}h"}, []string{"a", "", "nokey", "{t}x"}),
+	"hfield":    hashField,
 	"smallint":  oneOf("0", "1", "2", "3", "4", "5", "-1", "-2", "127", "128", "32767", "32768", "-32769", "2147483648"),
 	"lot":       mostly([]string{"0", "1", "3", "10", "-1", "-5", "-50"}, []string{"", "x", "1.0", "9223372036854775807", "-9223372036854775808", "9223372036854775808"}),
 	"int":       mostly(goodInts, badInts),
