@@ -31,8 +31,9 @@ var (
 
 // Scores and what bounds them.
 var (
-	goodScores = []string{"0", "1", "2", "3", "-1", "5", "10", "0.5", "-2.25", "1e20", "inf", "-inf", "4096", "123456789.125", "-0", "+7", "0x10", "3e2"}
-	badScores  = []string{"nan", "x", "", " 1", "1 ", "1e400", "1e-400", "--1", "1_0", "0x", "9007199254740993"}
+	goodScores = []string{"0", "1", "2", "3", "-1", "5", "10", "0.5", "-2.5", "inf", "-inf", "4096", "+7", "0x10", "3e2"}
+	weights    = []string{"1", "2", "-1", "0.5", "0", "inf", "-inf", "3"}
+	badScores  = []string{"nan", "x", "", " 1", "1 ", "1e400", "1e-400", "--1", "1_0", "0x"}
 	goodBounds = []string{"0", "1", "(1", "2", "(2", "3", "-1", "(-1", "-inf", "+inf", "(inf", "(-inf", "0.5", "(0.5", "100", "-inf", "+inf", "-inf", "+inf"}
 	badBounds  = []string{"", "(", " 1", "1 ", "nan", "(nan", "x", "((1", "1e400", "1e-400", "1\x00x", "[1"}
 	lexBounds  = []string{"-", "+", "[a", "(a", "[m5", "(m5", "[", "(", "[m", "[1", "(1", "[\xff", "[m\x00", "-", "+", "-", "+"}
@@ -49,6 +50,7 @@ var generators = map[string]func(*stream) string{
 	"lexkey":    oneOf("x1", "x2"),
 	"zmember":   zmember,
 	"score":     mostly(goodScores, badScores),
+	"weight":    mostly(weights, badScores),
 	"bound":     mostly(goodBounds, badBounds),
 	"lexbound":  mostly(lexBounds, badLex),
 	"rank":      mostly([]string{"0", "1", "2", "3", "5", "10", "50", "-1", "-2", "-5", "-100", "100", "0", "-1"}, badInts),
