@@ -72,6 +72,8 @@ func kindOf(t Type) kind {
 		return setKind
 	case TypeZSet:
 		return zsetKind
+	case TypeStream:
+		return streamKind()
 	}
 	panic("object: " + t.String() + " is no collection")
 }
