@@ -9,6 +9,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/command/setcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/streamcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/stringcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -28,6 +29,7 @@ func (s *Server) newTable() *command.Table {
 		keycmd.Commands(),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		setcmd.Commands(),
+		streamcmd.Commands(),
 		stringcmd.Commands(limits{s.Config}),
 		txncmd.Commands(row),
 		servercmd.Commands(servercmd.Deps{

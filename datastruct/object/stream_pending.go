@@ -54,20 +54,33 @@ func (g StreamGroup) Find(id StreamID) (StreamPending, bool) {
 // Add makes an entry pending with a consumer; the caller has found that it isn't with any. It returns false if the arena is out of memory.
 func (g StreamGroup) Add(id StreamID, to StreamConsumer, deliveredMs int64, count uint64) (StreamPending, bool) {
 	a := g.a
+	p, ok := g.AddOrphan(id, deliveredMs, count)
+	if !ok {
+		return p, false
+	}
+	if !p.enter(&to.pending) {
+		p.leave(&g.pending)
+		a.Free(p.ref, arena.PurposeObject)
+		return StreamPending{}, false
+	}
+	p.consumer = to.ref
+	return p, true
+}
+
+// AddOrphan is Add without a consumer, for who rebuilds a group: Move must give it one.
+func (g StreamGroup) AddOrphan(id StreamID, deliveredMs int64, count uint64) (StreamPending, bool) {
+	a := g.a
 	ref := a.Alloc(streamPendingBytes, arena.PurposeObject)
 	if ref == 0 {
 		return StreamPending{}, false
 	}
 	p := StreamPending{streamPendingAt(a, ref), a, ref, id.Ms}
-	*p.streamPendingHead = streamPendingHead{id.Seq, deliveredMs, count, to.ref}
-	if p.enter(&g.pending) {
-		if p.enter(&to.pending) {
-			return p, true
-		}
-		p.leave(&g.pending)
+	*p.streamPendingHead = streamPendingHead{seq: id.Seq, delivered: deliveredMs, count: count}
+	if !p.enter(&g.pending) {
+		a.Free(ref, arena.PurposeObject)
+		return StreamPending{}, false
 	}
-	a.Free(ref, arena.PurposeObject)
-	return StreamPending{}, false
+	return p, true
 }
 
 func (p StreamPending) enter(t *tree.Tree) bool {
@@ -97,13 +110,18 @@ func (g StreamGroup) Move(p StreamPending, to StreamConsumer) bool {
 	if !p.enter(&to.pending) {
 		return false
 	}
-	p.leave(&p.Consumer().pending)
+	if !p.IsOrphan() {
+		p.leave(&p.Consumer().pending)
+	}
 	p.consumer = to.ref
 	return true
 }
 
 // ID returns the ID of the entry.
 func (p StreamPending) ID() StreamID { return StreamID{p.ms, p.seq} }
+
+// IsOrphan says whether the entry has no consumer: only while a group is being rebuilt.
+func (p StreamPending) IsOrphan() bool { return p.consumer == 0 }
 
 // Consumer returns the consumer that the entry was delivered to.
 func (p StreamPending) Consumer() StreamConsumer { return consumerAt(p.a, p.consumer) }

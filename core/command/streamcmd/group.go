@@ -200,7 +200,7 @@ func xgroupDestroy(c *command.Call) error {
 	db.Discard(s.RemoveGroup(g))
 	c.W.Int(1)
 	declare(c, db, "xgroup-destroy")
-	db.Wake(c.Args[2])
+	db.Signal(c.Args[2])
 	return nil
 }
 
