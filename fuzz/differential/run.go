@@ -168,5 +168,6 @@ func (p *Pair) CompareContent(databases int) *Difference {
 func contentSteps(at func(...string) Step, key string) []Step {
 	expiry := at("PEXPIRETIME", key)
 	expiry.Mode, expiry.Within = Approx, expiryJitterMs
-	return []Step{at("TYPE", key), at("GET", key), at("OBJECT", "ENCODING", key), expiry}
+	return []Step{at("TYPE", key), at("GET", key), at("OBJECT", "ENCODING", key), expiry,
+		at("XRANGE", key, "-", "+"), at("XREVRANGE", key, "+", "-"), at("XINFO", "STREAM", key)}
 }
