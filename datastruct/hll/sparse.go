@@ -24,18 +24,18 @@ type run struct {
 	bytes  int
 }
 
-// readRun reads the run at the start of b, which isn't empty. An xzero whose second byte is missing is read as if that were 0.
+// readRun reads the run at the start of b, which isn't empty. An xzero whose second byte is missing is longer than can be, so that all find
+// the value corrupt.
 func readRun(b []byte) run {
 	op := b[0]
 	switch {
 	case op&valueBit != 0:
 		return run{rank: op>>2&31 + 1, length: int(op&3) + 1, bytes: 1}
 	case op&kindMask == xzeroBit:
-		low := 0
-		if len(b) > 1 {
-			low = int(b[1])
+		if len(b) < 2 {
+			return run{length: Registers + 1, bytes: 2}
 		}
-		return run{length: int(op&^kindMask)<<8 + low + 1, bytes: 2}
+		return run{length: int(op&^kindMask)<<8 + int(b[1]) + 1, bytes: 2}
 	}
 	return run{length: int(op) + 1, bytes: 1}
 }
@@ -169,7 +169,7 @@ func Plan(b []byte, index int, rank uint8, limit int, e *Edit) (Verdict, error) 
 		return Dense, nil
 	}
 	s := find(b, index)
-	if s.at >= len(b) || s.at+s.bytes > len(b) {
+	if s.at >= len(b) || s.length > Registers {
 		return Same, ErrCorrupt
 	}
 	if s.rank >= rank {

@@ -102,7 +102,7 @@ var otherTypeRules = []rule{
 // NewCommandGrammar is the grammar of all commands under comparison. otherTypes adds keys of types
 // besides strings.
 func NewCommandGrammar(otherTypes bool) *Grammar {
-	groups := [][]rule{stringRules, genericRules, expiryRules, transactionRules, connectionRules}
+	groups := [][]rule{stringRules, bitRules, hllRules, genericRules, expiryRules, transactionRules, connectionRules}
 	if otherTypes {
 		groups = append(groups, otherTypeRules)
 	}
