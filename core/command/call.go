@@ -4,7 +4,9 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
+	"github.com/sleipnirdb/sleipnir/internal/invariant"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
@@ -23,12 +25,23 @@ type Call struct {
 	Set *partition.Set
 	// Partition is the first key's, or -1 when the call has several or none.
 	Partition int
+	// Places are where the keys of a call of several partitions lie, in order
+	// of the arguments; none if nobody has looked yet.
+	Places []Place
+	// place is the one that was asked for last.
+	place int
+	// Prefetched: what look-ups of the keys need is on its way already.
+	Prefetched bool
 	// Held are the partitions of a call of ScopeRoute or ScopeAll.
 	Held *partition.Mask
 	// InExec: inside EXEC or a script. Nothing may park.
 	InExec bool
 	// Nested runs the commands of a transaction or script.
 	Nested Nested
+	// Ready is the key that makes a waiting call run again; nil at the first
+	// run.
+	Ready []byte
+	ready [1][]byte
 	// Dirty counts the changes that this call made to the data.
 	Dirty int64
 }
@@ -38,6 +51,13 @@ type Nested interface {
 	// RunNested executes cmd, and writes its reply or its error to c.W. The
 	// call is as before when it returns.
 	RunNested(c *Call, cmd *Command, args [][]byte)
+}
+
+// Place is where a key among the arguments lies.
+type Place struct {
+	Pos       int32 // in Args
+	Partition int32
+	Hint      keyspace.Hint
 }
 
 // DB returns the database of the partition that holds the key. Its lease must
@@ -51,13 +71,34 @@ func (c *Call) DB(key []byte) *keyspace.DB {
 
 // DBAt returns database db of the partition that holds the key.
 func (c *Call) DBAt(db int, key []byte) *keyspace.DB {
-	return c.Set.Space(c.Set.Of(crc.Slot(key))).DB(db)
+	return c.Set.Space(c.partitionOf(key)).DB(db)
+}
+
+// partitionOf finds the partition of a key, at no cost for a handler that asks
+// for its arguments in their order.
+func (c *Call) partitionOf(key []byte) int {
+	if c.Partition >= 0 {
+		return c.Partition
+	}
+	if len(key) > 0 && len(c.Places) > 0 {
+		for _, i := range [...]int{c.place, c.place + 1, 0} {
+			if i < len(c.Places) {
+				at := &c.Places[i]
+				if arg := c.Args[at.Pos]; len(arg) == len(key) && &arg[0] == &key[0] {
+					c.place = i
+					invariant.Check(int(at.Partition) == c.Set.Of(crc.Slot(key)), "a key isn't where its place says")
+					return int(at.Partition)
+				}
+			}
+		}
+	}
+	return c.Set.Of(crc.Slot(key))
 }
 
 // Prefetch starts loading what look-ups of these keys, every step arguments,
 // will need, so that their cache misses overlap.
 func (c *Call) Prefetch(keys [][]byte, step int) {
-	if len(keys) <= step {
+	if len(keys) <= step || c.Prefetched {
 		return
 	}
 	for i := 0; i < len(keys); i += step {
@@ -71,6 +112,72 @@ func (c *Call) Prefetch(keys [][]byte, step int) {
 // Propagate replaces what the journal gets for this call by args, the
 // deterministic form of its effect.
 func (c *Call) Propagate(args ...[]byte) { _ = args }
+
+// Candidates returns the keys that a blocking command looks at: all of keys, or
+// only the one that became ready when the call waited.
+func (c *Call) Candidates(keys [][]byte) [][]byte {
+	if c.Ready == nil {
+		return keys
+	}
+	c.ready[0] = c.Ready
+	return c.ready[:]
+}
+
+// Wait lets the call wait until one of the keys can serve it, in the order in
+// which calls came to the key, or until the unix time untilMs (0: for ever),
+// when reply writes the answer. The command then runs again, within the write
+// that made the key ready; if that key doesn't do, it calls Wait once more, which
+// changes nothing. A handler returns what Wait returns, and may not call it
+// when c.InExec.
+//
+// args, where it isn't nil, are the call's arguments from now on: of a command
+// that has replaced some ("$" by an ID).
+func (c *Call) Wait(keys [][]byte, untilMs int64, reply func(*session.Session), args ...[]byte) error {
+	if c.Ready != nil {
+		return Parked
+	}
+	if args == nil {
+		args = c.Args
+	}
+	c.waitFor(keys, CloneArgs(args))
+	c.Session.Block.UntilMs, c.Session.Block.Timeout = untilMs, reply
+	return Parked
+}
+
+// waiterTypes is the type of key that commands of a group wait for.
+var waiterTypes = map[string]object.Type{
+	"list": object.TypeList, "sorted-set": object.TypeZSet, "stream": object.TypeStream,
+}
+
+func (c *Call) waitFor(keys, args [][]byte) {
+	w := &keyspace.Waiter{Type: waiterTypes[c.Cmd.Group], OnLoss: c.Cmd.Flags&WaitOnLoss != 0}
+	c.Session.Block = session.Block{Waiter: w, Args: args}
+	for _, key := range CloneArgs(keys) {
+		c.DB(key).Await(key, w)
+	}
+}
+
+// CloneArgs copies arguments into one block.
+func CloneArgs(args [][]byte) [][]byte {
+	total := 0
+	for _, arg := range args {
+		total += len(arg)
+	}
+	block := make([]byte, 0, total)
+	kept := make([][]byte, len(args))
+	for i, arg := range args {
+		at := len(block)
+		block = append(block, arg...)
+		kept[i] = block[at:len(block):len(block)]
+	}
+	return kept
+}
+
+// NullReply and NullArrayReply answer waits that ran out of time.
+func NullReply(s *session.Session) { s.W.Null() }
+
+// NullArrayReply writes the null array.
+func NullArrayReply(s *session.Session) { s.W.NullArray() }
 
 // Parked is what a handler returns after it set Session.Block: the reply comes
 // later.

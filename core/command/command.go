@@ -106,6 +106,9 @@ const (
 	OffLoop
 	// MultiControl commands are carried out inside MULTI instead of queued.
 	MultiControl
+	// WaitOnLoss commands that wait for a key run again also when it is gone
+	// or of another type.
+	WaitOnLoss
 	// InPubSub commands are allowed to a subscribed RESP2 client.
 	InPubSub
 )

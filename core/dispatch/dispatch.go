@@ -72,6 +72,8 @@ type Dispatcher struct {
 	// gate holds process-wide conditions that take every command off the
 	// gate's fast path. Atomic.
 	gate atomic.Uint32
+	// waiting is the number of sessions that wait for keys. Atomic.
+	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
 	pausedUntilMs atomic.Int64
 	// pauseMu guards the changes of pausedUntilMs and of the gate's bits for
@@ -127,6 +129,9 @@ func (d *Dispatcher) Close(c *loop.Conn, why error) {
 		return
 	}
 	x := c.Loop().Data.(*Executor)
+	if !x.endWait(s) {
+		d.waiting.Add(-1) // whoever serves it finds nobody to answer
+	}
 	x.unblock(s)
 	delete(x.paused, s)
 	d.Hooks.Closed(s, why)
@@ -141,10 +146,13 @@ func (d *Dispatcher) Hangup(c *loop.Conn) {
 	}
 	x := c.Loop().Data.(*Executor)
 	if s.Blocked() || x.paused[s] {
-		x.unblock(s)
-		delete(x.paused, s)
+		ended := x.endWait(s)
 		c.Abort(errHangup)
-		c.Resume()
+		if ended {
+			x.unblock(s)
+			delete(x.paused, s)
+			c.Resume()
+		}
 	}
 }
 
@@ -176,7 +184,7 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 	switch {
 	case !c.Parked():
 	case s.Blocked():
-		x.blocked[s] = struct{}{}
+		x.block(s)
 	default:
 		x.paused[s] = true
 	}

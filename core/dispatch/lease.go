@@ -2,9 +2,11 @@ package dispatch
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/net/loop"
+	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // stage is how far a waiting command has come.
@@ -35,8 +37,17 @@ type op struct {
 	at       int
 	attempts int
 	mask     partition.Mask
-	resume   loop.Post
-	adopt    loop.Post
+	// waiter is nil but for the op of a wait for keys. Then reply gathers the
+	// answer, spans says that the command needs more than the key that became
+	// ready, and ready, of database db, is the key that it waits to be
+	// served from.
+	waiter *keyspace.Waiter
+	reply  resp.Writer
+	spans  bool
+	ready  []byte
+	db     int
+	resume loop.Post
+	adopt  loop.Post
 	// wake tells the goroutine that waits here that its leases are held; nil
 	// for a session's op.
 	wake chan struct{}
@@ -172,6 +183,10 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 
 // runLent executes a lent session's command, and sends the session home.
 func (x *Executor) runLent(o *op, p int) {
+	if o.waiter != nil {
+		x.runWaiting(o)
+		return
+	}
 	s := o.s
 	if x.loop == nil {
 		x.now = nowMs()
@@ -209,13 +224,17 @@ func resumed(_ *loop.Loop, arg any) {
 	if !s.Blocked() {
 		return
 	}
-	if c.Aborted() { // killed meanwhile
+	w := s.Block.Waiter
+	if c.Aborted() && x.endWait(s) { // killed meanwhile
 		x.unblock(s)
 		return
 	}
-	x.blocked[s], x.changed = struct{}{}, true
+	x.block(s)
 	c.Flush()
 	c.Park()
+	if w != nil && w.Over() {
+		x.answer(s, w.Owner.(*op)) // it was served before it came home
+	}
 }
 
 // lend readies a session for another thread. From the moment its task is
@@ -255,12 +274,15 @@ func (x *Executor) lendFor(s *session.Session, cmd *command.Command, args [][]by
 }
 
 // withSeveral runs a command over the partitions of x.mask: all or none.
-func (x *Executor) withSeveral(s *session.Session, cmd *command.Command, args [][]byte) outcome {
+func (x *Executor) withSeveral(s *session.Session, r *request) outcome {
 	busy := x.takeMask(&x.mask, none)
 	if busy == none {
-		return x.runWith(s, cmd, args)
+		if r.isPlaced {
+			x.placed = r
+		}
+		return x.runWith(s, r.cmd, r.args)
 	}
-	o := x.lend(s, cmd, args)
+	o := x.lend(s, r.cmd, r.args)
 	o.mask, o.stage, o.at = x.mask, wantsSeveral, busy
 	for o.attempts < maxAttempts {
 		if !x.d.Set.Lease(o.at).AcquireOrPost(&o.task) {
@@ -270,7 +292,7 @@ func (x *Executor) withSeveral(s *session.Session, cmd *command.Command, args []
 		if x.takeRest(o) {
 			unlend(o)
 			x.mask = o.mask
-			return x.runWith(s, cmd, args)
+			return x.runWith(s, r.cmd, r.args)
 		}
 		x.giveBack(x.d.Set.Lease(at))
 	}
@@ -382,9 +404,9 @@ func (x *Executor) takeMask(m *partition.Mask, have int) (busy int) {
 	return none
 }
 
-// spin waits for a lease for about the time of a short command.
+// spin waits for one of several leases.
 func spin(l *partition.Lease) bool {
-	for range spinTries {
+	for range spinTriesSeveral {
 		if !l.Busy() && l.TryAcquire() {
 			return true
 		}
@@ -434,6 +456,9 @@ func (x *Executor) TryWith(p int, f func(set *partition.Set)) bool {
 	}
 	x.d.Set.Space(p).SetNow(x.now)
 	f(x.d.Set)
+	if x.d.waiting.Load() != 0 {
+		x.serveReady(p)
+	}
 	x.release(p)
 	return true
 }

@@ -7,16 +7,10 @@ import (
 
 // enqueue keeps a command for EXEC: its arguments are copied, in one block.
 func (x *Executor) enqueue(s *session.Session, cmd *command.Command, args [][]byte) {
+	kept := command.CloneArgs(args)
 	total := 0
-	for _, arg := range args {
+	for _, arg := range kept {
 		total += len(arg)
-	}
-	block := make([]byte, 0, total)
-	kept := make([][]byte, len(args))
-	for i, arg := range args {
-		at := len(block)
-		block = append(block, arg...)
-		kept[i] = block[at:len(block):len(block)]
 	}
 	s.Multi.Queue = append(s.Multi.Queue, session.Queued{Command: cmd.ID, Args: kept})
 	s.Multi.Bytes += total
@@ -36,6 +30,7 @@ func (x *Executor) abandon(s *session.Session) {
 func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byte) {
 	outer := *c
 	c.Cmd, c.Args, c.InExec, c.Partition = cmd, args, true, none
+	c.Places, c.Prefetched = nil, false
 	mark := len(c.W.B)
 	start := ticksNow()
 	err := cmd.Run(c)

@@ -188,6 +188,10 @@ func (d *Dispatcher) Exclusive(mask *partition.Mask, f func(x *Executor)) {
 	y.acquireMask()
 	y.now = nowMs()
 	f(&y.Executor)
+	if d.waiting.Load() != 0 {
+		y.holding = *mask
+		y.serveReady(none)
+	}
 	y.releaseAll()
 	d.offLoop.put(y)
 }

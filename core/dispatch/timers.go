@@ -1,6 +1,8 @@
 package dispatch
 
 import (
+	"math"
+
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -11,15 +13,11 @@ import (
 func (x *Executor) timers() int {
 	x.unpause()
 	next := x.patrol()
-	for s := range x.blocked {
-		if s.Lent || s.Block.UntilMs == 0 {
-			continue
-		}
-		if left := s.Block.UntilMs - x.now; left > 0 {
-			next = sooner(next, int(min(left, maxTimerMs)))
-			continue
-		}
-		x.timeOut(s)
+	if len(x.blocked) > 0 && x.now >= x.dueMs {
+		x.endDue()
+	}
+	if left := x.dueMs - x.now; len(x.blocked) > 0 && x.dueMs != math.MaxInt64 {
+		next = sooner(next, int(max(1, min(left, maxTimerMs))))
 	}
 	if len(x.paused) > 0 {
 		next = sooner(next, int(max(1, min(x.d.pausedUntilMs.Load()-x.now, maxTimerMs))))
@@ -27,10 +25,38 @@ func (x *Executor) timers() int {
 	return next
 }
 
+// block notes a session of this loop that waits.
+func (x *Executor) block(s *session.Session) {
+	if len(x.blocked) == 0 {
+		x.dueMs = math.MaxInt64
+	}
+	x.blocked[s] = struct{}{}
+	if until := s.Block.UntilMs; until != 0 {
+		x.dueMs = min(x.dueMs, until)
+	}
+	x.changed = true
+}
+
+// endDue ends the waits whose time has come.
+func (x *Executor) endDue() {
+	due := int64(math.MaxInt64)
+	for s := range x.blocked {
+		switch until := s.Block.UntilMs; {
+		case s.Lent || until == 0:
+		case until > x.now || !x.endWait(s):
+			due = min(due, until)
+		default:
+			x.timeOut(s)
+		}
+	}
+	x.dueMs = due
+}
+
 // maxTimerMs bounds how long a loop sleeps for a timer; it then looks again.
 const maxTimerMs = 60_000
 
-// timeOut ends a wait that ran out of time.
+// timeOut answers a wait that ran out of time, and that nobody can serve any
+// more.
 func (x *Executor) timeOut(s *session.Session) {
 	delete(x.blocked, s)
 	reply := s.Block.Timeout
@@ -58,7 +84,7 @@ func (x *Executor) unblock(s *session.Session) {
 // Unblock ends the wait of a session of this loop, as CLIENT UNBLOCK does, and
 // reports whether it waited.
 func (x *Executor) Unblock(s *session.Session, withError bool) bool {
-	if s.Lent || !s.Blocked() {
+	if s.Lent || !s.Blocked() || !x.endWait(s) {
 		return false
 	}
 	if withError {

@@ -64,12 +64,13 @@ func (d *Dispatcher) ResetStats() {
 // asks for it.
 func (x *Executor) Kill(s *session.Session) {
 	c := s.Conn
-	if !s.Lent {
+	home := !s.Lent && x.endWait(s)
+	if home {
 		x.unblock(s)
 		delete(x.paused, s)
 	}
 	c.Abort(errKilled)
-	if !s.Lent {
+	if home {
 		c.Resume()
 	}
 }

@@ -39,8 +39,22 @@ func (d *DB) SetOf(e Entry) object.Set { return e.AsSet(&d.space.env) }
 // ZSet returns the view of an entry that is a sorted set.
 func (d *DB) ZSet(e Entry) object.ZSet { return e.AsZSet(&d.space.env) }
 
-// Hash returns the view of an entry that is a hash.
-func (d *DB) Hash(e Entry) object.Hash { return e.AsHash(&d.space.env) }
+// Hash returns the view of an entry that is a hash. It hides fields whose time has come.
+func (d *DB) Hash(e Entry) object.Hash { return e.AsHash(&d.space.env, d.space.fieldClock()) }
 
 // Stream returns the view of an entry that is a stream.
 func (d *DB) Stream(e Entry) object.Stream { return e.AsStream(&d.space.env) }
+
+// Renew makes an empty collection of type t of the entry, whatever it held, without an expiry. The caller puts an element in.
+func (d *DB) Renew(e Entry, t object.Type) (Entry, error) {
+	n := object.NewCollection(d.arena, e.Key(), t, emptyEncoding(t), NoTTL, d.space.fresh())
+	if !n.Exists() {
+		return e, ErrNoMemory
+	}
+	if at := e.ExpireAt(); at != 0 {
+		d.unindex(at, e.Ref())
+	}
+	d.moved(e.Hash(d.seed), e, n)
+	d.space.free(e)
+	return n, nil
+}

@@ -81,20 +81,22 @@ type Space struct {
 	mode    ExpiryMode
 	noTouch bool // see SetNoTouch
 	stats   Stats
+	ready   []ReadyKey // keys whose waiters may be served
 
-	seed    uint64
-	arena   *arena.Arena
-	mem     *arena.Range
-	events  Events
-	policy  Policy
-	rnd     random
-	env     object.Env
-	litter  func()           // Config.Garbage, or nil
-	garbage []detachedDB     // freed in slices
-	remains []object.Remains // likewise: large collections whose entries are gone
-	keyCopy []byte           // scratch for a key whose entry is about to go
-	scan    scan             // the scan under way
-	pool    pool             // eviction candidates
+	seed               uint64
+	arena              *arena.Arena
+	mem                *arena.Range
+	events             Events
+	policy             Policy
+	rnd                random
+	env                object.Env
+	litter             func()           // Config.Garbage, or nil
+	garbage            []detachedDB     // freed in slices
+	remains            []object.Remains // likewise: large collections whose entries are gone
+	keyCopy            []byte           // scratch for a key whose entry is about to go
+	scan               scan             // the scan under way
+	pool               pool             // eviction candidates
+	places, placesLeft int              // of waiters in all queues, and after the last sweep
 
 	// Bound once: a method value made per call would be allocated.
 	hashOf    func(arena.Ref) uint64

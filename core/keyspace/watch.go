@@ -72,11 +72,14 @@ func (d *DB) WatchBroken(key []byte, w *Watcher) bool {
 // WatchedKeys returns the number of keys that are watched.
 func (d *DB) WatchedKeys() int { return len(d.watched) }
 
-// Touched marks the watchers of key and tells of the change. Mutations do it by themselves, after the change: this is for a handler
+// Touched marks the watchers of key, makes it ready for who waits for it, and tells of the change. Mutations do it by themselves, after the change: this is for a handler
 // that must signal a change without one.
 func (d *DB) Touched(key []byte) {
 	if len(d.watched) != 0 {
 		d.markWatchers(key)
+	}
+	if len(d.waiting) != 0 {
+		d.Signal(key)
 	}
 	if s := d.space; s.follow&FollowModified != 0 && s.events != nil {
 		s.events.Modified(d.number, key)
@@ -97,6 +100,7 @@ func (d *DB) markWatchers(key []byte) {
 
 // flushed marks the watchers of all keys of d, before it is emptied and gets the keys of with, nil for none.
 func (d *DB) flushed(with *DB) {
+	d.signalAll()
 	for text, list := range d.watched {
 		key := []byte(text)
 		had := d.has(key)

@@ -6,12 +6,16 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/command/bitcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
+	"github.com/sleipnirdb/sleipnir/core/command/dumpcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/hashcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/hllcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
+	"github.com/sleipnirdb/sleipnir/core/command/setcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/stringcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
+	"github.com/sleipnirdb/sleipnir/core/command/zsetcmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 )
@@ -28,10 +32,14 @@ func (s *Server) newTable() *command.Table {
 		}),
 		bitcmd.Commands(limits{s.Config}),
 		hllcmd.Commands(limits{s.Config}),
+		hashcmd.Commands(),
 		keycmd.Commands(),
+		dumpcmd.Commands((*dumping)(s)),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
+		setcmd.Commands(),
 		stringcmd.Commands(limits{s.Config}),
 		txncmd.Commands(row),
+		zsetcmd.Commands(),
 		servercmd.Commands(servercmd.Deps{
 			Server: (*operations)(s), Config: s.Config, CommandLog: &s.commandLog, Latency: &s.latency, Version: CompatVersion,
 		}),

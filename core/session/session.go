@@ -126,9 +126,17 @@ type Block struct {
 	UntilMs int64
 	// Timeout writes the reply of a wait that ran out; nil when not blocked.
 	Timeout func(s *Session)
+	// Waiter stands in the queues of the keys that are waited for, and Args
+	// are the command's arguments; nil where no key is waited for.
+	Waiter *keyspace.Waiter
+	Args   [][]byte
 	// Cancel undoes the wait when the client is unblocked or goes away.
 	Cancel func(s *Session)
 }
+
+// Away reports that another thread runs the session, or serves its wait: its
+// loop may not end it now.
+func (s *Session) Away() bool { return s.Lent || s.Block.Waiter != nil && s.Block.Waiter.Claimed() }
 
 // Blocked reports whether the session waits in a blocking command.
 func (s *Session) Blocked() bool { return s.Block.Timeout != nil }

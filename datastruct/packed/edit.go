@@ -68,3 +68,30 @@ func (b Block) InsertFrom(at int, src Block, from, to, count int) {
 	copy(b[at:], src[from:to])
 	b.addCount(count)
 }
+
+// Shift removes the count entries in front of a position without moving the others: the block that is left begins later in
+// the same bytes.
+func (b Block) Shift(to, count int) Block {
+	n := to - HeaderBytes
+	used, c := b.Used(), b.count()
+	rest := b[n:]
+	rest.setUsed(used - n)
+	rest.setCount(c)
+	rest.addCount(-count)
+	return rest
+}
+
+// Unshift puts an entry in front of a block that begins at an offset of buf, without moving the others: it returns the offset
+// where the longer block begins. The caller has made sure that start >= v.Size().
+func Unshift(buf []byte, start int, v Value) int {
+	old := Block(buf[start:])
+	used, c, size := old.Used(), old.count(), v.Size()
+	invariant.Check(start >= size && used+size <= MaxUsed, "packed: no room in front of the block")
+	start -= size
+	b := Block(buf[start:])
+	b.setUsed(used + size)
+	b.setCount(c)
+	b.addCount(1)
+	put(b[HeaderBytes:], v)
+	return start
+}

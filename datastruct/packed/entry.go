@@ -36,8 +36,13 @@ var sizes = func() (t [256]uint8) {
 }()
 
 // Size returns the size of the entry at a position.
-func (b Block) Size(at int) int {
-	if n := int(sizes[b[at]]); n != 0 {
+func (b Block) Size(at int) int { return b.sizeOf(b[at], at) }
+
+// sizeOf is Size for an entry whose first byte is known.
+//
+//gcassert:inline
+func (b Block) sizeOf(h byte, at int) int {
+	if n := int(sizes[h]); n != 0 {
 		return n
 	}
 	return b.longSize(at)

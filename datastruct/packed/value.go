@@ -3,6 +3,7 @@ package packed
 import (
 	"bytes"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
@@ -78,14 +79,21 @@ func (v Value) Len() int {
 	if !v.IsInt {
 		return len(v.Bytes)
 	}
-	n, u := 1, uint64(v.Int)
+	n, u := 0, uint64(v.Int)
 	if v.Int < 0 {
-		n, u = 2, -u
+		n, u = 1, -u
 	}
-	for ; u >= 10; u /= 10 {
-		n++
+	// 1233/4096 is a little more than log10(2): the guess is right or one too small.
+	guess := bits.Len64(u|1) * 1233 >> 12
+	if u >= powers[guess] {
+		guess++
 	}
-	return n
+	return n + guess
+}
+
+// powers is 10^i; the first one is 0 so that 0 has a digit.
+var powers = [maxDigits]uint64{
+	0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
 }
 
 // Equal says whether two values have the same text.

@@ -1,7 +1,5 @@
 package packed
 
-import "bytes"
-
 // First returns the position of the first entry, or -1 if there is none.
 func (b Block) First() int {
 	if b.IsEmpty() {
@@ -63,37 +61,4 @@ func (b Block) Skip(at, n int) int {
 		at += b.Size(at)
 	}
 	return at
-}
-
-// Find returns the position of the first entry that equals v, from the one at a position on, looking at every
-// (skip+1)th; or -1. A position of -1, as First returns it, finds nothing.
-//
-// The block's entries must be canonical: it compares bytes.
-func (b Block) Find(at int, v Value, skip int) int {
-	if at < 0 {
-		return -1
-	}
-	var h [headMax]byte
-	head := h[:putHead(&h, v)]
-	text := v.Bytes
-	if v.IsInt {
-		text = nil
-	}
-	n := len(head) + len(text)
-	used := b[:b.End()]
-	for at < len(used) {
-		c := used[at]
-		if c == head[0] && len(used)-at > n && bytes.Equal(used[at+1:at+len(head)], head[1:]) && bytes.Equal(used[at+len(head):at+n], text) {
-			return at
-		}
-		size := int(sizes[c])
-		if size == 0 {
-			size = b.longSize(at)
-		}
-		at += size
-		for i := 0; i < skip && at < len(used); i++ {
-			at += b.Size(at)
-		}
-	}
-	return -1
 }
