@@ -7,6 +7,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/bitcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/dumpcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/hashcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/hllcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
 	"github.com/sleipnirdb/sleipnir/core/command/listcmd"
@@ -32,6 +33,7 @@ func (s *Server) newTable() *command.Table {
 		}),
 		bitcmd.Commands(limits{s.Config}),
 		hllcmd.Commands(limits{s.Config}),
+		hashcmd.Commands(),
 		keycmd.Commands(),
 		listcmd.Commands(),
 		dumpcmd.Commands((*dumping)(s)),
