@@ -171,7 +171,7 @@ func (s *stream) settleMode(st Step) Step {
 		}
 		s.queueing[st.Conn], s.inexact[st.Conn] = false, false
 	default:
-		if st.Mode == Sorted || st.Mode == SameKind || st.Mode == FullScan || st.Mode == Skip {
+		if st.Mode == Sorted || st.Mode == SameKind || st.Mode == FullScan || st.Mode == Skip || st.isEncoding() {
 			s.inexact[st.Conn] = true
 		}
 	}

@@ -33,6 +33,10 @@ var (
 var generators = map[string]func(*stream) string{
 	"key":       mostly([]string{"a", "b", "c", "d", "n1", "n2", "{t}x", "{t}y"}, []string{"", "\x00\r\n", "{}z", "nokey", "a\xff"}),
 	"val":       value,
+	"setkey":    mostly([]string{"s1", "s2", "s3", "s4", "{t}s"}, []string{"a", "", "nokey", "{t}x"}),
+	"member":    member,
+	"smallint":  oneOf("0", "1", "2", "3", "4", "5", "-1", "-2", "127", "128", "32767", "32768", "-32769", "2147483648"),
+	"lot":       mostly([]string{"0", "1", "3", "10", "-1", "-5", "-50"}, []string{"", "x", "1.0", "9223372036854775807", "-9223372036854775808", "9223372036854775808"}),
 	"int":       mostly(goodInts, badInts),
 	"float":     mostly(goodFloats, badFloats),
 	"index":     mostly([]string{"0", "1", "2", "3", "5", "10", "43", "44", "45", "-1", "-2", "-5", "-100", "100"}, append([]string{"9223372036854775807", "-9223372036854775808", "4294967295", "4294967296"}, badInts...)),
@@ -76,6 +80,23 @@ func value(s *stream) string {
 		return ""
 	}
 	return string(rune('a'+s.rand.IntN(26))) + strconv.Itoa(s.rand.IntN(100))
+}
+
+// member draws an element: often one that was drawn before, and around the borders of the encodings.
+func member(s *stream) string {
+	switch s.rand.IntN(10) {
+	case 0:
+		return value(s)
+	case 1:
+		return goodInts[s.rand.IntN(len(goodInts))]
+	case 2:
+		return badInts[s.rand.IntN(len(badInts))]
+	case 3:
+		return strings.Repeat("m", 62+s.rand.IntN(5))
+	case 4, 5, 6:
+		return strconv.Itoa(s.rand.IntN(30) - 5)
+	}
+	return string(rune('a' + s.rand.IntN(12)))
 }
 
 func randomBytes(s *stream, n int) string {
