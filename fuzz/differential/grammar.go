@@ -207,6 +207,9 @@ func (s *stream) word(w string) []string {
 	if make := generators[w]; make != nil {
 		return []string{make(s)}
 	}
+	if make := streamGenerators[w]; make != nil {
+		return []string{make(s)}
+	}
 	if w == strings.ToLower(w) && strings.ContainsAny(w, "abcdefghijklmnopqrstuvwxyz") {
 		panic("no generator named " + w)
 	}

@@ -180,6 +180,9 @@ func (p *Pair) compareKey(at func(...string) Step, check func(Step) ([]client.Va
 		}
 		steps = append(steps, st)
 	}
+	if kind == "stream" {
+		steps = append(steps, at("XREVRANGE", key, "+", "-"), at("XINFO", "STREAM", key))
+	}
 	for _, st := range steps {
 		if _, d := check(st); d != nil {
 			return d

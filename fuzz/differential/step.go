@@ -149,7 +149,7 @@ func sortPairs(elems []client.Value) {
 	}
 }
 
-// near compares trees; numbers of the same sign may differ by some.
+// near compares trees; numbers may be written otherwise, and those of the same sign differ by some.
 func near(a, b client.Value, within float64) bool {
 	if a.Kind != b.Kind || a.Nil != b.Nil || len(a.Elems) != len(b.Elems) {
 		return false
@@ -164,7 +164,7 @@ func near(a, b client.Value, within float64) bool {
 	}
 	x, errX := strconv.ParseFloat(a.Text, 64)
 	y, errY := strconv.ParseFloat(b.Text, 64)
-	return errX == nil && errY == nil && x >= 0 && y >= 0 && max(x-y, y-x) <= within
+	return errX == nil && errY == nil && (x == y || x >= 0 && y >= 0 && max(x-y, y-x) <= within)
 }
 
 // loose compares what a script expects, written in RESP2 terms, with a reply in either protocol.
