@@ -44,3 +44,17 @@ func (d *DB) Hash(e Entry) object.Hash { return e.AsHash(&d.space.env) }
 
 // Stream returns the view of an entry that is a stream.
 func (d *DB) Stream(e Entry) object.Stream { return e.AsStream(&d.space.env) }
+
+// Renew makes an empty collection of type t of the entry, whatever it held, without an expiry. The caller puts an element in.
+func (d *DB) Renew(e Entry, t object.Type) (Entry, error) {
+	n := object.NewCollection(d.arena, e.Key(), t, emptyEncoding(t), NoTTL, d.space.fresh())
+	if !n.Exists() {
+		return e, ErrNoMemory
+	}
+	if at := e.ExpireAt(); at != 0 {
+		d.unindex(at, e.Ref())
+	}
+	d.moved(e.Hash(d.seed), e, n)
+	d.space.free(e)
+	return n, nil
+}

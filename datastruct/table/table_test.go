@@ -2,6 +2,7 @@ package table
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -133,6 +134,23 @@ func (x *world) all() error {
 		if !x.has(r, h) {
 			return fmt.Errorf("hash %x isn't found", h)
 		}
+	}
+	return errors.Join(err, x.each())
+}
+
+// each checks that Each visits every element once.
+func (x *world) each() error {
+	seen := map[arena.Ref]bool{}
+	var err error
+	x.t.Each(x.a, func(r arena.Ref) bool {
+		if _, ok := x.twin[r]; !ok || seen[r] {
+			err = fmt.Errorf("Each visits %x: known %v, seen %v", r, ok, seen[r])
+		}
+		seen[r] = true
+		return err == nil
+	})
+	if err == nil && len(seen) != len(x.twin) {
+		err = fmt.Errorf("Each visits %d of %d", len(seen), len(x.twin))
 	}
 	return err
 }
