@@ -1,6 +1,8 @@
 package rdb
 
 import (
+	"math"
+
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
@@ -14,6 +16,12 @@ type Builder struct {
 	key      []byte
 	expireAt int64
 	entry    keyspace.Entry
+
+	form  Type
+	count int  // elements, as far as that is known
+	begun bool // there is an element
+	set   object.Set
+	zset  object.ZSet
 }
 
 // Reset begins the value of a key in db that is to have the given expiry in unix ms, or 0 for none. key must stay as it is until the value
@@ -44,4 +52,59 @@ func (b *Builder) String(text []byte) error {
 		return keyspace.ErrNoMemory
 	}
 	return nil
+}
+
+// Begin announces a collection.
+func (b *Builder) Begin(form Type, t object.Type, count uint64) error {
+	b.entry = object.NewCollection(b.db.Space().Arena(), b.key, t, keyspace.EmptyEncoding(t), b.expireAt, 0)
+	if !b.entry.Exists() {
+		return keyspace.ErrNoMemory
+	}
+	b.form, b.begun = form, false
+	b.count = int(min(count, math.MaxInt32)) // #nosec G115 -- bounded
+	env := b.db.Space().Env()
+	switch t {
+	case object.TypeSet:
+		b.set = b.entry.AsSet(env)
+	case object.TypeZSet:
+		b.zset = b.entry.AsZSet(env)
+	}
+	return nil
+}
+
+// End says that the collection is complete.
+func (b *Builder) End() error { return nil }
+
+// added is the outcome of adding an element.
+func added(isNew, ok bool) error {
+	switch {
+	case !ok:
+		return keyspace.ErrNoMemory
+	case !isNew:
+		return errDuplicate
+	}
+	return nil
+}
+
+// Member takes a member of a set. The form that it was written in says more of its encoding than the members do.
+func (b *Builder) Member(text []byte) error {
+	if !b.begun {
+		b.begun = true
+		if b.form != TypeSetListpack {
+			b.set.Expect(text, b.count)
+		}
+	}
+	return added(b.set.Add(text))
+}
+
+// Scored takes a member of a sorted set.
+func (b *Builder) Scored(member []byte, score float64) error {
+	if !b.begun {
+		b.begun = true
+		if b.form == TypeZSet || b.form == TypeZSet2 {
+			b.zset.Prepare(b.count, 0)
+		}
+	}
+	_, result := b.zset.Add(member, score, object.AddNX)
+	return added(result == object.AddNew, result != object.AddNoMemory)
 }

@@ -1,8 +1,12 @@
 package rdb
 
 import (
+	"math"
+	"strconv"
+
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // Encoder writes values. It keeps its buffers from one to the next.
@@ -11,6 +15,7 @@ type Encoder struct {
 	version int
 	env     *object.Env
 	pack    packer
+	text    []byte
 }
 
 // NewEncoder returns an encoder of payloads.
@@ -23,7 +28,8 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return "rdb: the hash '" + string(e.Key) + "' has fields with an expiry, which only version 80 can hold"
+	return "rdb: the hash '" + string(e.Key) + "' has fields with an expiry: version " + strconv.Itoa(e.Version) +
+		" has no form for it, " + strconv.Itoa(VersionValkey9) + " does"
 }
 
 // VersionFor returns the oldest version from least on that has a form for the value.
@@ -47,15 +53,39 @@ func (x *Encoder) value(e keyspace.Entry, key []byte) error {
 	switch t {
 	case TypeString:
 		x.str(e)
+	case TypeSet:
+		x.set(e.AsSet(x.env))
+	case TypeSetIntset:
+		x.intset(e.AsSet(x.env))
+	case TypeSetListpack:
+		x.setListpack(e.AsSet(x.env))
+	case TypeZSet2:
+		x.zset(e.AsZSet(x.env))
+	case TypeZSetListpack:
+		x.zsetListpack(e.AsZSet(x.env))
 	}
 	return x.w.err
 }
 
 // typeOf chooses the form of a value.
 func (x *Encoder) typeOf(e keyspace.Entry) (Type, error) {
+	isPacked := e.Encoding() == object.EncListpack
 	switch e.Type() {
 	case object.TypeString:
 		return TypeString, nil
+	case object.TypeSet:
+		switch {
+		case e.Encoding() == object.EncIntset:
+			return TypeSetIntset, nil
+		case isPacked && x.version > VersionRedis70:
+			return TypeSetListpack, nil
+		}
+		return TypeSet, nil
+	case object.TypeZSet:
+		if isPacked {
+			return TypeZSetListpack, nil
+		}
+		return TypeZSet2, nil
 	}
 	return 0, errType
 }
@@ -67,4 +97,86 @@ func (x *Encoder) str(e keyspace.Entry) {
 	}
 	// Text that looks like a number stays text in the other encodings; the reader finds out by itself.
 	x.w.text(e.Bytes())
+}
+
+// packedText writes an element as a string.
+func (x *Encoder) packedText(v packed.Value) {
+	if v.IsInt {
+		x.w.int(v.Int)
+		return
+	}
+	x.w.text(v.Bytes)
+}
+
+func (x *Encoder) set(s object.Set) {
+	x.w.count(s.Len())
+	s.Each(func(v packed.Value) bool {
+		x.packedText(v)
+		return x.w.err == nil
+	})
+}
+
+func (x *Encoder) intset(s object.Set) {
+	width := 2
+	s.Each(func(v packed.Value) bool {
+		width = max(width, intWidth(v.Int))
+		return width < 8
+	})
+	x.text = appendIntsetHead(kept(x.text), width, s.Len())
+	s.Each(func(v packed.Value) bool {
+		x.text = appendSigned(x.text, uint64(v.Int), width) // #nosec G115 -- two's complement
+		return true
+	})
+	x.w.text(x.text)
+}
+
+func (x *Encoder) setListpack(s object.Set) {
+	x.pack.reset()
+	s.Each(func(v packed.Value) bool {
+		x.pack.value(v)
+		return true
+	})
+	x.w.text(x.pack.bytes())
+}
+
+// zset writes the members from the last to the first: who inserts them in this order always inserts at the front.
+func (x *Encoder) zset(z object.ZSet) {
+	n := z.Len()
+	x.w.count(n)
+	for c := z.Walk(n-1, n, true); c.Next() && x.w.err == nil; {
+		x.w.text(c.Member())
+		x.w.float(c.Score())
+		x.w.room()
+	}
+}
+
+func (x *Encoder) zsetListpack(z object.ZSet) {
+	x.pack.reset()
+	for c := z.Walk(0, z.Len(), false); c.Next(); {
+		x.pack.text(c.Member())
+		x.packScore(c.Score())
+	}
+	x.w.text(x.pack.bytes())
+}
+
+// packScore appends a score: as a number where it is a whole one.
+func (x *Encoder) packScore(score float64) {
+	const exact = 1 << 52
+	if n := int64(score); score > -exact && score < exact && float64(n) == score && (n != 0 || !math.Signbit(score)) {
+		x.pack.int(n)
+		return
+	}
+	x.text = appendScore(kept(x.text), score)
+	x.pack.text(x.text)
+}
+
+// appendScore appends the shortest text of a score that reads back as the same.
+func appendScore(dst []byte, score float64) []byte {
+	switch {
+	case math.IsInf(score, 1):
+		return append(dst, "inf"...)
+	case math.IsInf(score, -1):
+		return append(dst, "-inf"...)
+	}
+	return strconv.AppendFloat(dst, score, 'g', -1, 64)
 }
