@@ -6,6 +6,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
+	"github.com/sleipnirdb/sleipnir/internal/invariant"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
@@ -24,6 +25,13 @@ type Call struct {
 	Set *partition.Set
 	// Partition is the first key's, or -1 when the call has several or none.
 	Partition int
+	// Places are where the keys of a call of several partitions lie, in order
+	// of the arguments; none if nobody has looked yet.
+	Places []Place
+	// place is the one that was asked for last.
+	place int
+	// Prefetched: what look-ups of the keys need is on its way already.
+	Prefetched bool
 	// Held are the partitions of a call of ScopeRoute or ScopeAll.
 	Held *partition.Mask
 	// InExec: inside EXEC or a script. Nothing may park.
@@ -45,6 +53,13 @@ type Nested interface {
 	RunNested(c *Call, cmd *Command, args [][]byte)
 }
 
+// Place is where a key among the arguments lies.
+type Place struct {
+	Pos       int32 // in Args
+	Partition int32
+	Hint      keyspace.Hint
+}
+
 // DB returns the database of the partition that holds the key. Its lease must
 // be within the call's scope.
 func (c *Call) DB(key []byte) *keyspace.DB {
@@ -56,13 +71,34 @@ func (c *Call) DB(key []byte) *keyspace.DB {
 
 // DBAt returns database db of the partition that holds the key.
 func (c *Call) DBAt(db int, key []byte) *keyspace.DB {
-	return c.Set.Space(c.Set.Of(crc.Slot(key))).DB(db)
+	return c.Set.Space(c.partitionOf(key)).DB(db)
+}
+
+// partitionOf finds the partition of a key, at no cost for a handler that asks
+// for its arguments in their order.
+func (c *Call) partitionOf(key []byte) int {
+	if c.Partition >= 0 {
+		return c.Partition
+	}
+	if len(key) > 0 && len(c.Places) > 0 {
+		for _, i := range [...]int{c.place, c.place + 1, 0} {
+			if i < len(c.Places) {
+				at := &c.Places[i]
+				if arg := c.Args[at.Pos]; len(arg) == len(key) && &arg[0] == &key[0] {
+					c.place = i
+					invariant.Check(int(at.Partition) == c.Set.Of(crc.Slot(key)), "a key isn't where its place says")
+					return int(at.Partition)
+				}
+			}
+		}
+	}
+	return c.Set.Of(crc.Slot(key))
 }
 
 // Prefetch starts loading what look-ups of these keys, every step arguments,
 // will need, so that their cache misses overlap.
 func (c *Call) Prefetch(keys [][]byte, step int) {
-	if len(keys) <= step {
+	if len(keys) <= step || c.Prefetched {
 		return
 	}
 	for i := 0; i < len(keys); i += step {

@@ -23,6 +23,12 @@ const (
 	// spinTries is how often a busy lease is looked at before the command is
 	// posted to its holder: about the time of one short command.
 	spinTries = 64
+	// spinTriesSeveral is the same for each lease of a command that needs
+	// several: about the time of another such command. To give up costs more
+	// here, as the leases that are held already have to be taken again. Who
+	// waits holds only lower partitions than the one that it waits for, so
+	// two never wait for each other.
+	spinTriesSeveral = 512
 	// maxServed is how many posted tasks one drain serves before it hands the
 	// lease to the loop of the next one, so that a hot partition's holder
 	// gets back to its own clients, and a goroutine to its caller.
@@ -47,8 +53,13 @@ type Executor struct {
 	call  command.Call
 	args  [][]byte  // where the arguments of a batch stand
 	ahead []request // the batch that is under way
-	keys  []command.KeyRef
-	mask  partition.Mask
+	// places are those of the keys of its requests that may have several.
+	places []command.Place
+	// placed is the request of several keys that is about to run
+	// where its places say, or nil.
+	placed *request
+	keys   []command.KeyRef
+	mask   partition.Mask
 	// holding are the partitions of the call of several that is running.
 	holding partition.Mask
 
@@ -90,7 +101,7 @@ type Executor struct {
 func (x *Executor) init(d *Dispatcher) {
 	*x = Executor{
 		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
-		args:    make([][]byte, 0, 64),
+		args:    make([][]byte, 0, argsPerBatch),
 		blocked: make(map[*session.Session]struct{}),
 		paused:  make(map[*session.Session]bool),
 	}
@@ -307,6 +318,17 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 {
 		return x.offLoop(s, cmd, args)
 	}
+	if r.isPlaced {
+		if r.first == r.last {
+			x.holding = partition.Mask{}
+			return x.run(s, cmd, args, none)
+		}
+		x.mask = partition.Mask{}
+		for _, at := range x.places[r.first:r.last] {
+			x.mask.Add(int(at.Partition))
+		}
+		return x.withSeveral(s, r)
+	}
 	all, several, err := x.needs(s, cmd, args)
 	switch {
 	case err != nil:
@@ -315,7 +337,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 	case all:
 		return x.withToken(s, cmd, args)
 	case several:
-		return x.withSeveral(s, cmd, args)
+		return x.withSeveral(s, r)
 	}
 	x.holding = partition.Mask{}
 	return x.run(s, cmd, args, none)
@@ -358,6 +380,12 @@ func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]by
 	c.Cmd, c.Args, c.W, c.Session = cmd, args, &s.W, s
 	c.Now, c.Partition, c.InExec, c.Dirty = x.now, p, false, 0
 	c.Held = &x.holding
+	if r := x.placed; r != nil {
+		x.placed = nil
+		c.Places, c.Prefetched = x.places[r.first:r.last], r.isHinted
+	} else if p == none {
+		c.Places, c.Prefetched = nil, false
+	}
 }
 
 // run executes a command whose leases are held; p is its only partition, or

@@ -274,12 +274,15 @@ func (x *Executor) lendFor(s *session.Session, cmd *command.Command, args [][]by
 }
 
 // withSeveral runs a command over the partitions of x.mask: all or none.
-func (x *Executor) withSeveral(s *session.Session, cmd *command.Command, args [][]byte) outcome {
+func (x *Executor) withSeveral(s *session.Session, r *request) outcome {
 	busy := x.takeMask(&x.mask, none)
 	if busy == none {
-		return x.runWith(s, cmd, args)
+		if r.isPlaced {
+			x.placed = r
+		}
+		return x.runWith(s, r.cmd, r.args)
 	}
-	o := x.lend(s, cmd, args)
+	o := x.lend(s, r.cmd, r.args)
 	o.mask, o.stage, o.at = x.mask, wantsSeveral, busy
 	for o.attempts < maxAttempts {
 		if !x.d.Set.Lease(o.at).AcquireOrPost(&o.task) {
@@ -289,7 +292,7 @@ func (x *Executor) withSeveral(s *session.Session, cmd *command.Command, args []
 		if x.takeRest(o) {
 			unlend(o)
 			x.mask = o.mask
-			return x.runWith(s, cmd, args)
+			return x.runWith(s, r.cmd, r.args)
 		}
 		x.giveBack(x.d.Set.Lease(at))
 	}
@@ -401,9 +404,9 @@ func (x *Executor) takeMask(m *partition.Mask, have int) (busy int) {
 	return none
 }
 
-// spin waits for a lease for about the time of a short command.
+// spin waits for one of several leases.
 func spin(l *partition.Lease) bool {
-	for range spinTries {
+	for range spinTriesSeveral {
 		if !l.Busy() && l.TryAcquire() {
 			return true
 		}

@@ -30,6 +30,7 @@ func (x *Executor) abandon(s *session.Session) {
 func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byte) {
 	outer := *c
 	c.Cmd, c.Args, c.InExec, c.Partition = cmd, args, true, none
+	c.Places, c.Prefetched = nil, false
 	mark := len(c.W.B)
 	start := ticksNow()
 	err := cmd.Run(c)

@@ -75,7 +75,14 @@ func (d *DB) place(n Entry, key []byte) bool {
 	if at != 0 && !d.index(at, n.Ref()) {
 		return false
 	}
+	if !d.adoptFields(n) {
+		if at != 0 {
+			d.unindex(at, n.Ref())
+		}
+		return false
+	}
 	if old.Exists() {
+		d.dropFields(old)
 		if was := old.ExpireAt(); was != 0 {
 			d.unindex(was, old.Ref())
 		}
@@ -85,6 +92,7 @@ func (d *DB) place(n Entry, key []byte) bool {
 		if at != 0 {
 			d.unindex(at, n.Ref())
 		}
+		d.dropFields(n)
 		return false
 	}
 	d.Notify(ClassNew, "new", key)

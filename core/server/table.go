@@ -7,6 +7,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/bitcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/dumpcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/hashcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/hllcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
@@ -31,6 +32,7 @@ func (s *Server) newTable() *command.Table {
 		}),
 		bitcmd.Commands(limits{s.Config}),
 		hllcmd.Commands(limits{s.Config}),
+		hashcmd.Commands(),
 		keycmd.Commands(),
 		dumpcmd.Commands((*dumping)(s)),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),

@@ -9,21 +9,22 @@ import "github.com/sleipnirdb/sleipnir/datastruct/arena"
 // which is readable throughout, and used for nothing but a prefetch. The race detector would rightly complain, so builds
 // with assertions leave them out.
 
-// HintBucket asks for the bucket that Find will need, if nobody changes the table meanwhile.
-func (t *Table) HintBucket(a *arena.Arena, h uint64) {
-	if w, ok := t.guess(a, h); ok {
-		prefetch(w.bucket(a, w.home(h)))
-	}
-}
-
-// HintHit asks for the element that Find will return first, if nobody changes the table meanwhile. It needs the line
-// that HintBucket asked for.
-func (t *Table) HintHit(a *arena.Arena, h uint64) {
+// HintBucket asks for the bucket that Find will need, if nobody changes the table meanwhile, and says which it is: 0 for
+// none.
+func (t *Table) HintBucket(a *arena.Arena, h uint64) arena.Ref {
 	w, ok := t.guess(a, h)
 	if !ok {
-		return
+		return 0
 	}
-	b := w.bucket(a, w.home(h))
+	home := w.ref() + arena.Ref(w.home(h))*bucketRefs
+	prefetch((*bucket)(a.Ptr(home)))
+	return home
+}
+
+// HintHit asks for the element that Find will return first, if nobody changes the table meanwhile. home is what
+// HintBucket answered, which lets it find the line that it asked for.
+func HintHit(a *arena.Arena, home arena.Ref, h uint64) {
+	b := (*bucket)(a.Ptr(home))
 	if hits := b.match(tagOf(h)); hits != 0 {
 		if r := b.ref(hits.first()); a.Contains(r) {
 			prefetch((*bucket)(a.Ptr(r)))

@@ -33,7 +33,7 @@ func (o *addOptions) parse(args [][]byte) error {
 		return command.ErrSyntax
 	case has(object.AddNX | object.AddXX):
 		return errNXandXX
-	case has(object.AddNX|object.AddGT), has(object.AddNX|object.AddLT), has(object.AddGT|object.AddLT):
+	case has(object.AddNX | object.AddGT), has(object.AddNX | object.AddLT), has(object.AddGT | object.AddLT):
 		return errGTandLT
 	case has(object.AddIncr) && n > 2:
 		return errIncrSingle
