@@ -58,3 +58,15 @@ func (d *DB) Renew(e Entry, t object.Type) (Entry, error) {
 	d.space.free(e)
 	return n, nil
 }
+
+// Discard frees what was taken out of a collection: at once if it's little, else FreeSlice does.
+func (d *DB) Discard(r object.Remains) {
+	s := d.space
+	if !r.Free(s.arena, freeAtOnce) {
+		return
+	}
+	s.remains = append(s.remains, r)
+	if s.litter != nil {
+		s.litter()
+	}
+}

@@ -76,6 +76,8 @@ func kindOf(t Type) kind {
 		return listKind
 	case TypeZSet:
 		return zsetKind
+	case TypeStream:
+		return streamKind()
 	case TypeHash:
 		return hashKind
 	}
