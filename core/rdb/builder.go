@@ -5,6 +5,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // Builder is the sink that makes an entry of a value, in the arena of a database, but not yet in its table: so a value that turns
@@ -20,8 +21,16 @@ type Builder struct {
 	form  Type
 	count int  // elements, as far as that is known
 	begun bool // there is an element
-	set   object.Set
-	zset  object.ZSet
+
+	list   object.List
+	set    object.Set
+	zset   object.ZSet
+	hash   object.Hash
+	stream object.Stream
+
+	group    object.StreamGroup
+	consumer object.StreamConsumer
+	owned    int // pending entries of the group that have an owner
 }
 
 // Reset begins the value of a key in db that is to have the given expiry in unix ms, or 0 for none. key must stay as it is until the value
@@ -64,16 +73,43 @@ func (b *Builder) Begin(form Type, t object.Type, count uint64) error {
 	b.count = int(min(count, math.MaxInt32)) // #nosec G115 -- bounded
 	env := b.db.Space().Env()
 	switch t {
+	case object.TypeList:
+		b.list = b.entry.AsList(env)
 	case object.TypeSet:
 		b.set = b.entry.AsSet(env)
 	case object.TypeZSet:
 		b.zset = b.entry.AsZSet(env)
+	case object.TypeHash:
+		b.hash = b.entry.AsHash(env, 0)
+	case object.TypeStream:
+		if b.stream = b.entry.AsStream(env); !b.stream.Init() {
+			return keyspace.ErrNoMemory
+		}
 	}
 	return nil
 }
 
-// End says that the collection is complete.
-func (b *Builder) End() error { return nil }
+// End says that the collection is complete. It has come to nothing if all its fields had expired.
+func (b *Builder) End() error {
+	if b.entry.Root() == 0 {
+		return ErrEmpty
+	}
+	return nil
+}
+
+// Element takes an element of a list.
+func (b *Builder) Element(text []byte) error {
+	if len(text) > maxElement {
+		return errLength
+	}
+	if !b.list.Grow(text) || !b.list.PushLast(text) {
+		return keyspace.ErrNoMemory
+	}
+	return nil
+}
+
+// maxElement is the longest element of a list, as a packed block can't be larger.
+const maxElement = packed.MaxUsed / 2
 
 // added is the outcome of adding an element.
 func added(isNew, ok bool) error {
@@ -107,4 +143,18 @@ func (b *Builder) Scored(member []byte, score float64) error {
 	}
 	_, result := b.zset.Add(member, score, object.AddNX)
 	return added(result == object.AddNew, result != object.AddNoMemory)
+}
+
+// Field takes a field of a hash. One whose time has come is left out.
+func (b *Builder) Field(field, value []byte, expireAt int64) error {
+	if expireAt != 0 {
+		if expireAt < b.db.Space().Now() {
+			return nil
+		}
+		if !b.hash.Track() {
+			return keyspace.ErrNoMemory
+		}
+	}
+	done := b.hash.Set(field, value, expireAt)
+	return added(done == object.Added, done != object.Failed)
 }

@@ -207,7 +207,7 @@ func (s *streamDecoder) entry(p *listpack, base ID) (id ID, deleted bool, err er
 		items++
 	}
 	count, err := s.int(p, items)
-	if err == nil && count != items {
+	if err == nil && (count != items || len(s.pairs) == 0) {
 		err = errStream
 	}
 	return id, flags&flagDeleted != 0, err

@@ -7,6 +7,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/datastruct/packed"
+	"github.com/sleipnirdb/sleipnir/datastruct/seq"
 )
 
 // Encoder writes values. It keeps its buffers from one to the next.
@@ -34,7 +35,7 @@ func (e *VersionError) Error() string {
 
 // VersionFor returns the oldest version from least on that has a form for the value.
 func VersionFor(e keyspace.Entry, env *object.Env, least int) int {
-	if e.Type() == object.TypeHash && hasFieldExpiry(e, env) {
+	if e.Type() == object.TypeHash && e.AsHash(env, 0).Timed() > 0 {
 		return max(least, VersionValkey9)
 	}
 	return least
@@ -63,6 +64,14 @@ func (x *Encoder) value(e keyspace.Entry, key []byte) error {
 		x.zset(e.AsZSet(x.env))
 	case TypeZSetListpack:
 		x.zsetListpack(e.AsZSet(x.env))
+	case TypeListQuicklist2:
+		x.list(e.AsList(x.env))
+	case TypeHash, TypeHash2:
+		x.hash(e.AsHash(x.env, 0), t == TypeHash2)
+	case TypeHashListpack:
+		x.hashListpack(e.AsHash(x.env, 0))
+	case TypeStreamListpack2, TypeStreamListpack3:
+		x.stream(e.AsStream(x.env))
 	}
 	return x.w.err
 }
@@ -86,6 +95,24 @@ func (x *Encoder) typeOf(e keyspace.Entry) (Type, error) {
 			return TypeZSetListpack, nil
 		}
 		return TypeZSet2, nil
+	case object.TypeList:
+		return TypeListQuicklist2, nil
+	case object.TypeHash:
+		switch {
+		case e.AsHash(x.env, 0).Timed() > 0:
+			if x.version < VersionValkey9 {
+				return 0, &VersionError{Key: append([]byte(nil), e.Key()...), Version: x.version}
+			}
+			return TypeHash2, nil
+		case isPacked:
+			return TypeHashListpack, nil
+		}
+		return TypeHash, nil
+	case object.TypeStream:
+		if x.version <= VersionRedis70 {
+			return TypeStreamListpack2, nil
+		}
+		return TypeStreamListpack3, nil
 	}
 	return 0, errType
 }
@@ -137,6 +164,86 @@ func (x *Encoder) setListpack(s object.Set) {
 		return true
 	})
 	x.w.text(x.pack.bytes())
+}
+
+// hash writes the fields, with their expiries if isTimed.
+func (x *Encoder) hash(h object.Hash, isTimed bool) {
+	x.w.count(h.Len())
+	h.Each(func(field, value packed.Value) {
+		x.packedText(field)
+		x.packedText(value)
+		if isTimed {
+			x.text = field.AppendTo(kept(x.text))
+			at, _ := h.Expiry(x.text)
+			if at == 0 {
+				at = noExpiry
+			}
+			x.w.millis(at)
+		}
+		x.w.room()
+	})
+}
+
+func (x *Encoder) hashListpack(h object.Hash) {
+	x.pack.reset()
+	h.Each(func(field, value packed.Value) {
+		x.pack.value(field)
+		x.pack.value(value)
+	})
+	x.w.text(x.pack.bytes())
+}
+
+// list writes the elements in nodes as large as list-max-listpack-size allows. How many there are has to be told first, so they are
+// walked twice.
+func (x *Encoder) list(l object.List) {
+	x.w.count(x.nodes(l, false))
+	x.nodes(l, true)
+}
+
+// nodes walks the nodes of a list, and returns how many there are; it writes them if isReal.
+func (x *Encoder) nodes(l object.List, isReal bool) (count int) {
+	fill := seq.Fill(x.env.Limits.ListSize.Load())
+	x.pack.reset()
+	bytes, elements := packed.EmptyBytes, 0
+	end := func() {
+		if elements == 0 {
+			return
+		}
+		count++
+		if isReal {
+			x.w.count(nodePacked)
+			x.w.text(x.pack.bytes())
+			x.w.room()
+			x.pack.reset()
+		}
+		bytes, elements = packed.EmptyBytes, 0
+	}
+	for w := l.From(0); ; {
+		v, ok := w.Next()
+		if !ok {
+			break
+		}
+		if fill.IsLarge(v.Len()) {
+			end()
+			count++
+			if isReal {
+				x.w.count(nodePlain)
+				x.packedText(v)
+			}
+			continue
+		}
+		size := v.Size()
+		if fill.Exceeds(bytes+size, elements+1) {
+			end()
+		}
+		bytes += size
+		elements++
+		if isReal {
+			x.pack.value(v)
+		}
+	}
+	end()
+	return count
 }
 
 // zset writes the members from the last to the first: who inserts them in this order always inserts at the front.

@@ -110,29 +110,14 @@ func (s *Server) snapshotVersion() int {
 	if v := int(s.Config.Int(config.RDBVersionWrite)); v != 0 {
 		return v
 	}
-	version := rdb.VersionDefault
-	s.eachKey(func(db *keyspace.DB, e keyspace.Entry) bool {
-		version = rdb.VersionFor(e, db.Space().Env(), version)
-		return version == rdb.VersionDefault
-	})
-	return version
-}
-
-// eachKey visits all keys until visit says no. The caller has every lease.
-func (s *Server) eachKey(visit func(db *keyspace.DB, e keyspace.Entry) (more bool)) {
-	more := true
 	for n := range s.Set.Space(0).Databases() {
 		for p := range s.Set.Len() {
-			db := s.Set.Space(p).DB(n)
-			db.Each(func(e keyspace.Entry) bool {
-				more = visit(db, e)
-				return more
-			})
-			if !more {
-				return
+			if s.Set.Space(p).DB(n).TimedHashes() > 0 {
+				return rdb.VersionValkey9
 			}
 		}
 	}
+	return rdb.VersionDefault
 }
 
 // encodeAll writes everything.
