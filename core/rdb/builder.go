@@ -94,6 +94,9 @@ func (b *Builder) End() error {
 	if b.entry.Root() == 0 {
 		return ErrEmpty
 	}
+	if b.entry.Type() == object.TypeZSet {
+		b.zset.Pack()
+	}
 	return nil
 }
 
@@ -138,7 +141,9 @@ func (b *Builder) Scored(member []byte, score float64) error {
 	if !b.begun {
 		b.begun = true
 		if b.form == TypeZSet || b.form == TypeZSet2 {
-			b.zset.Prepare(b.count, 0)
+			// It was a large one. Should it be small here, that shows in the end: until then, a score of -0 is not to lose its
+			// sign, as it does in a small one.
+			b.zset.Prepare(math.MaxInt, 0)
 		}
 	}
 	_, result := b.zset.Add(member, score, object.AddNX)

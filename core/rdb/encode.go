@@ -268,9 +268,9 @@ func (x *Encoder) zsetListpack(z object.ZSet) {
 
 // packScore appends a score: as a number where it is a whole one.
 func (x *Encoder) packScore(score float64) {
-	const exact = 1 << 52
-	if n := int64(score); score > -exact && score < exact && float64(n) == score && (n != 0 || !math.Signbit(score)) {
-		x.pack.int(n)
+	const most = 1 << 62
+	if score >= -most && score <= most && float64(int64(score)) == score {
+		x.pack.int(int64(score))
 		return
 	}
 	x.text = appendScore(kept(x.text), score)
