@@ -10,6 +10,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/hashcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/hllcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
+	"github.com/sleipnirdb/sleipnir/core/command/listcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/command/setcmd"
@@ -35,6 +36,7 @@ func (s *Server) newTable() *command.Table {
 		hllcmd.Commands(limits{s.Config}),
 		hashcmd.Commands(),
 		keycmd.Commands(),
+		listcmd.Commands(),
 		dumpcmd.Commands((*dumping)(s)),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		setcmd.Commands(),
