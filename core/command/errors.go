@@ -35,6 +35,14 @@ const (
 	ErrNotPositive     Error = "ERR value is out of range, must be positive"
 )
 
+// NoMemory is the error for a change that keyspace or a container could not make: ErrOOM, or nil if err is nil.
+func NoMemory(err error) error {
+	if err != nil {
+		return ErrOOM
+	}
+	return nil
+}
+
 // WrongArity is the error for a call with too few or too many arguments.
 func WrongArity(full string) error {
 	return Error("ERR wrong number of arguments for '" + full + "' command")

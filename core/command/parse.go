@@ -1,12 +1,15 @@
 package command
 
 import (
+	"bytes"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/internal/unsafestr"
 )
 
 // ParseInt reads an int64 in its canonical decimal form: no leading zeros, no
@@ -28,20 +31,45 @@ func ParseDB(arg []byte, count int) (int, error) {
 }
 
 // ParseFloat reads a finite or infinite double as Valkey does: no surrounding
-// space, no NaN, hexadecimal form allowed.
+// space, no NaN, hexadecimal form allowed, nothing that is too large or, though
+// not zero, too small.
 func ParseFloat(b []byte) (float64, bool) {
-	if len(b) == 0 || len(b) > 256 || strings.IndexByte(string(b), '_') >= 0 {
+	f, err := parseFloat(b)
+	if err != nil || math.IsNaN(f) || f == 0 && !isZero(b) {
 		return 0, false
 	}
-	s := string(b)
+	return f, true
+}
+
+// ParseFloatLoose is ParseFloat, but what is too large is infinite and what is too
+// small is 0: as C's strtod has it where nobody asks for errors.
+func ParseFloatLoose(b []byte) (float64, bool) {
+	f, err := parseFloat(b)
+	if err != nil && !errors.Is(err, strconv.ErrRange) || math.IsNaN(f) {
+		return 0, false
+	}
+	return f, true
+}
+
+// maxFloatText is more than any number needs.
+const maxFloatText = 256
+
+func parseFloat(b []byte) (float64, error) {
+	if len(b) == 0 || len(b) > maxFloatText || bytes.IndexByte(b, '_') >= 0 {
+		return 0, strconv.ErrSyntax
+	}
+	s := unsafestr.String(b)
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil && looksHex(s) {
 		f, err = strconv.ParseFloat(s+"p0", 64)
 	}
-	if err != nil || math.IsNaN(f) {
-		return 0, false
-	}
-	return f, true
+	return f, err
+}
+
+// isZero tells whether the text of a number that was read as 0 says 0.
+func isZero(b []byte) bool {
+	digits := bytes.TrimLeft(b, "+-0.xX")
+	return len(digits) == 0 || digits[0]|0x20 == 'e' && !bytes.ContainsAny(b, "xX") || digits[0]|0x20 == 'p'
 }
 
 func looksHex(s string) bool {

@@ -4,7 +4,7 @@ import "strconv"
 
 const errCursor Error = "ERR invalid cursor"
 
-// ParseCursor reads the cursor of SCAN and its kin.
+// ParseCursor reads the cursor of a SCAN command.
 func ParseCursor(arg []byte) (uint64, error) {
 	cursor, err := strconv.ParseUint(string(arg), 10, 64)
 	if err != nil {
@@ -18,43 +18,48 @@ const (
 	maxScanCount     = 1 << 30
 )
 
-// ScanOptions are those of HSCAN, SSCAN and ZSCAN.
+const (
+	errNoValues Error = "ERR NOVALUES option can only be used in HSCAN"
+	errNoScores Error = "ERR NOSCORES option can only be used in ZSCAN"
+)
+
+// ScanOptions are the options of HSCAN, SSCAN and ZSCAN.
 type ScanOptions struct {
-	Count    int
-	Pattern  []byte // nil: all
-	OnlyKeys bool   // NOVALUES, NOSCORES
+	Count   int
+	Pattern []byte // nil: all
+	Bare    bool   // NOVALUES or NOSCORES
 }
 
-// Parse reads the options, those behind the cursor. own is NOVALUES for HSCAN, NOSCORES for ZSCAN, in lower case.
-func (o *ScanOptions) Parse(args [][]byte, own string) error {
-	o.Count = defaultScanCount
+// ParseScanOptions reads the options. bare is the name of the one for which Bare stands: "novalues", "noscores" or none.
+func ParseScanOptions(args [][]byte, bare string) (ScanOptions, error) {
+	o := ScanOptions{Count: defaultScanCount}
 	for i := 0; i < len(args); i++ {
-		hasValue := i+1 < len(args)
+		more := i+1 < len(args)
 		switch arg := args[i]; {
-		case hasValue && Is(arg, "count"):
+		case more && Is(arg, "count"):
 			i++
 			n, ok := ParseInt(args[i])
 			if !ok {
-				return ErrNotInt
+				return o, ErrNotInt
 			}
 			if n < 1 {
-				return ErrSyntax
+				return o, ErrSyntax
 			}
 			o.Count = int(min(n, maxScanCount))
-		case hasValue && Is(arg, "match"):
+		case more && Is(arg, "match"):
 			i++
 			if o.Pattern = args[i]; string(o.Pattern) == "*" {
 				o.Pattern = nil
 			}
-		case own != "" && Is(arg, own):
-			o.OnlyKeys = true
+		case bare != "" && Is(arg, bare):
+			o.Bare = true
 		case Is(arg, "novalues"):
-			return Error("ERR NOVALUES option can only be used in HSCAN")
+			return o, errNoValues
 		case Is(arg, "noscores"):
-			return Error("ERR NOSCORES option can only be used in ZSCAN")
+			return o, errNoScores
 		default:
-			return ErrSyntax
+			return o, ErrSyntax
 		}
 	}
-	return nil
+	return o, nil
 }

@@ -90,7 +90,7 @@ func (s *Space) IdleSeconds(e Entry) int64 { return int64((s.clock.lru - e.Acces
 // SetIdleSeconds makes the key one that wasn't used for so long, for RESTORE's IDLETIME and for loading.
 func (s *Space) SetIdleSeconds(e Entry, seconds int64) {
 	if !s.policy.Kind.LFU() {
-		e.SetAccess((s.clock.lru - uint32(seconds)) & accessMask)
+		e.SetAccess((s.clock.lru - uint32(min(seconds, accessMask))) & accessMask)
 	}
 }
 

@@ -39,8 +39,8 @@ func (d *DB) SetOf(e Entry) object.Set { return e.AsSet(&d.space.env) }
 // ZSet returns the view of an entry that is a sorted set.
 func (d *DB) ZSet(e Entry) object.ZSet { return e.AsZSet(&d.space.env) }
 
-// Hash returns the view of an entry that is a hash.
-func (d *DB) Hash(e Entry) object.Hash { return e.AsHash(&d.space.env) }
+// Hash returns the view of an entry that is a hash. It hides fields whose time has come.
+func (d *DB) Hash(e Entry) object.Hash { return e.AsHash(&d.space.env, d.space.fieldClock()) }
 
 // Stream returns the view of an entry that is a stream.
 func (d *DB) Stream(e Entry) object.Stream { return e.AsStream(&d.space.env) }
@@ -57,4 +57,16 @@ func (d *DB) Renew(e Entry, t object.Type) (Entry, error) {
 	d.moved(e.Hash(d.seed), e, n)
 	d.space.free(e)
 	return n, nil
+}
+
+// Discard frees what was taken out of a collection: at once if it's little, else FreeSlice does.
+func (d *DB) Discard(r object.Remains) {
+	s := d.space
+	if !r.Free(s.arena, freeAtOnce) {
+		return
+	}
+	s.remains = append(s.remains, r)
+	if s.litter != nil {
+		s.litter()
+	}
 }

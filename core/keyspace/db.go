@@ -4,6 +4,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/datastruct/table"
+	"github.com/sleipnirdb/sleipnir/datastruct/tree"
 )
 
 // DB is one database of one partition. The lease of the partition protects it.
@@ -15,10 +16,11 @@ type DB struct {
 
 	space    *Space
 	expiries expiries           // the keys with an expiry, in order of it
+	fields   tree.Tree          // the hashes with fields that have an expiry, see fields.go
 	watched  map[string][]watch // on the Go heap; empty as a rule
 	waiting  map[string]*queue  // likewise: who waits for a key
 	number   int
-	_        [sizeDB - 144]byte
+	_        [sizeDB - 176]byte
 }
 
 // sizeDB is a size class of the Go heap that is aligned to cache lines.
@@ -26,7 +28,7 @@ const sizeDB = 192
 
 // makeDB makes database i when it is first asked for.
 func (s *Space) makeDB(i int) *DB {
-	d := &DB{space: s, arena: s.arena, seed: s.seed, number: i, expiries: newExpiries()}
+	d := &DB{space: s, arena: s.arena, seed: s.seed, number: i, expiries: newExpiries(), fields: tree.New(arena.PurposeExpiry)}
 	s.dbs[i] = d
 	return d
 }
@@ -70,11 +72,11 @@ func (s *Space) indexShare() int64 {
 	keys := 0
 	for _, d := range s.dbs {
 		if d != nil {
-			keys += d.expiries.len()
+			keys += d.expiries.len() + d.fields.Len()
 		}
 	}
 	for i := range s.garbage {
-		keys += s.garbage[i].expiries.len()
+		keys += s.garbage[i].expiries.len() + s.garbage[i].fields.Len()
 	}
 	return s.arena.UsedBy(arena.PurposeExpiry) / int64(max(keys, 1))
 }

@@ -26,6 +26,7 @@ func (s *Space) ExpireSlice(budgetNanos int64) (expired int, more bool) {
 	}
 	start := clock.Ticks()
 	expired = s.expireUntil(start, budgetOr(budgetNanos))
+	expired += s.expireFields(start, budgetOr(budgetNanos))
 	s.publishDue()
 	more = s.due.Load() <= s.now
 	s.stats.ExpireNanos += uint64(clock.Since(start))
@@ -69,6 +70,9 @@ func (s *Space) publishDue() {
 		if at, _, ok := d.expiries.first(d.arena); ok && at < due-1 {
 			due = at + 1
 		}
+		if it, ok := d.fields.First(d.arena); ok && int64(it.Key) < due-1 {
+			due = int64(it.Key) + 1
+		}
 	}
 	s.due.Store(due)
 }
@@ -110,6 +114,7 @@ func (d *DB) expire(h uint64, e Entry) {
 
 // drop removes an entry that isn't in the expiry index from the table and frees it.
 func (d *DB) drop(h uint64, e Entry) {
+	d.dropFields(e)
 	found := d.table.Delete(d.arena, h, e.Ref(), d.space.hashOf)
 	invariant.Check(found, "keyspace: an entry isn't in its table")
 	e.Free()

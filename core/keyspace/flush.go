@@ -5,6 +5,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/table"
+	"github.com/sleipnirdb/sleipnir/datastruct/tree"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 )
 
@@ -34,7 +35,7 @@ func (s *Space) FlushAll() (removed int, old *Detached) {
 	s.shown.Store(s.arena)
 	for _, d := range s.dbs {
 		if d != nil {
-			d.arena, d.table, d.expiries = s.arena, table.Table{}, newExpiries()
+			d.arena, d.table, d.expiries, d.fields = s.arena, table.Table{}, newExpiries(), tree.New(arena.PurposeExpiry)
 		}
 	}
 	s.garbage, s.remains, s.pool.n = nil, nil, 0 // all were of the old arena
@@ -70,8 +71,8 @@ func (s *Space) FlushDB(i int) (removed int, old *Detached) {
 	}
 	d.announceFlush()
 	removed = d.Len()
-	s.garbage = append(s.garbage, detachedDB{d.table, d.expiries})
-	d.table, d.expiries = table.Table{}, newExpiries()
+	s.garbage = append(s.garbage, detachedDB{d.table, d.expiries, d.fields})
+	d.table, d.expiries, d.fields = table.Table{}, newExpiries(), tree.New(arena.PurposeExpiry)
 	s.pool.n = 0
 	return removed, nil
 }
@@ -86,6 +87,7 @@ func (s *Space) SwapDB(i, j int) {
 	b.flushed(a)
 	a.table, b.table = b.table, a.table
 	a.expiries, b.expiries = b.expiries, a.expiries
+	a.fields, b.fields = b.fields, a.fields
 	s.pool.n = 0
 	if s.follow&FollowModified != 0 && s.events != nil {
 		s.events.Modified(i, nil)
@@ -97,6 +99,7 @@ func (s *Space) SwapDB(i, j int) {
 type detachedDB struct {
 	table    table.Table
 	expiries expiries
+	fields   tree.Tree
 }
 
 // freeBatch is how many buckets or nodes are freed between looks at the clock.
@@ -140,7 +143,7 @@ func (s *Space) freeSome() {
 	}
 	n := len(s.garbage) - 1
 	g := &s.garbage[n]
-	if !g.table.Free(s.arena, freeBatch, s.freeEntry) && !g.expiries.free(s.arena, freeBatch) {
+	if !g.table.Free(s.arena, freeBatch, s.freeEntry) && !g.expiries.free(s.arena, freeBatch) && !g.fields.Free(s.arena, freeBatch, nil) {
 		s.garbage = s.garbage[:n]
 	}
 }

@@ -46,7 +46,7 @@ func (d *DB) sane(used *[arena.PurposeCount]int64) error {
 	}
 	var total sum
 	var err error
-	keys, expiring := 0, 0
+	keys, expiring, timed := 0, 0, 0
 	visit := func(r arena.Ref) {
 		e := object.At(d.arena, r)
 		keys++
@@ -56,6 +56,10 @@ func (d *DB) sane(used *[arena.PurposeCount]int64) error {
 			if at < d.space.due.Load()-1 && err == nil {
 				err = fmt.Errorf("key %q expires at %d, before NextDue %d", e.Key(), at, d.space.due.Load())
 			}
+		}
+		items, fault := d.saneFields(e)
+		if timed += items; fault != nil && err == nil {
+			err = fmt.Errorf("key %q: %w", e.Key(), fault)
 		}
 		entry, value := e.Sizes(0)
 		used[arena.PurposeEntry] += int64(entry)
@@ -68,7 +72,7 @@ func (d *DB) sane(used *[arena.PurposeCount]int64) error {
 		cursor = d.table.Scan(d.arena, cursor, d.space.hashOf, visit)
 	}
 	used[arena.PurposeTable] += int64(d.table.Bytes())
-	used[arena.PurposeExpiry] += int64(d.expiries.tree.Bytes(d.arena))
+	used[arena.PurposeExpiry] += int64(d.expiries.tree.Bytes(d.arena) + d.fields.Bytes(d.arena))
 	switch {
 	case err != nil:
 		return err
@@ -76,6 +80,8 @@ func (d *DB) sane(used *[arena.PurposeCount]int64) error {
 		return fmt.Errorf("a scan sees %d keys, the table counts %d", keys, d.Len())
 	case expiring != d.expiries.len():
 		return fmt.Errorf("%d keys have an expiry, the index counts %d", expiring, d.expiries.len())
+	case timed != d.fields.Len():
+		return fmt.Errorf("%d hashes have fields that expire, the index counts %d", timed, d.fields.Len())
 	case total != d.expiries.sum:
 		return fmt.Errorf("the keys' expiries add up to %v, the index says %v", total, d.expiries.sum)
 	}

@@ -7,6 +7,8 @@ type Stats struct {
 	Expired uint64 // keys removed because their time had come
 	Evicted uint64 // keys removed for memory
 
+	ExpiredFields uint64 // fields of hashes removed because their time had come
+
 	ExpireNanos  uint64 // time spent in ExpireSlice
 	ExpireCapped uint64 // calls of ExpireSlice that ended with keys still due
 }
@@ -23,6 +25,7 @@ func (t *Stats) Add(o Stats) {
 	t.Misses += o.Misses
 	t.Expired += o.Expired
 	t.Evicted += o.Evicted
+	t.ExpiredFields += o.ExpiredFields
 	t.ExpireNanos += o.ExpireNanos
 	t.ExpireCapped += o.ExpireCapped
 }

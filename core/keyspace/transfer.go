@@ -54,6 +54,17 @@ func (d *DB) Copy(src Entry, to *DB, dst []byte) error {
 	return nil
 }
 
+// Place makes n, an entry that the caller has built in the space's arena and that is in no table yet, the entry of its key,
+// instead of whatever is there. Out of memory, n is freed. key is n's, but no view of the arena.
+func (d *DB) Place(n Entry, key []byte) error {
+	if !d.place(n, key) {
+		n.Free()
+		return ErrNoMemory
+	}
+	d.Touched(key)
+	return nil
+}
+
 // place makes n the entry of key, which it was built with, instead of whatever is there. It returns false, with nothing changed, if the
 // arena is out of memory.
 func (d *DB) place(n Entry, key []byte) bool {
@@ -64,7 +75,14 @@ func (d *DB) place(n Entry, key []byte) bool {
 	if at != 0 && !d.index(at, n.Ref()) {
 		return false
 	}
+	if !d.adoptFields(n) {
+		if at != 0 {
+			d.unindex(at, n.Ref())
+		}
+		return false
+	}
 	if old.Exists() {
+		d.dropFields(old)
 		if was := old.ExpireAt(); was != 0 {
 			d.unindex(was, old.Ref())
 		}
@@ -74,6 +92,7 @@ func (d *DB) place(n Entry, key []byte) bool {
 		if at != 0 {
 			d.unindex(at, n.Ref())
 		}
+		d.dropFields(n)
 		return false
 	}
 	d.Notify(ClassNew, "new", key)

@@ -81,16 +81,23 @@ func (d *DB) SetExpiry(e Entry, expireAt int64) (Entry, error) {
 	if !n.Exists() {
 		return e, ErrNoMemory
 	}
+	isMoved := n.Ref() != e.Ref()
+	if isMoved && !d.adoptFields(n) {
+		n.Drop()
+		return e, ErrNoMemory
+	}
 	if !d.reindex(old, e.Ref(), expireAt, n.Ref()) {
-		if n.Ref() == e.Ref() {
+		if !isMoved {
 			e.WithExpiry(old) // the slot is there, so this needs no memory
 		} else {
+			d.dropFields(n)
 			n.Drop()
 		}
 		return e, ErrNoMemory
 	}
-	if n.Ref() != e.Ref() {
+	if isMoved {
 		d.moved(e.Hash(d.seed), e, n)
+		d.dropFields(e)
 		e.Drop()
 	}
 	d.changed(n)
@@ -173,6 +180,7 @@ func (d *DB) replaceValue(h uint64, e Entry, v Value, expireAt int64) (Entry, er
 		return e, ErrNoMemory
 	}
 	d.moved(h, e, n)
+	d.dropFields(e)
 	d.space.free(e)
 	d.changed(n)
 	return n, nil
@@ -191,8 +199,9 @@ func (d *DB) unlink(h uint64, e Entry) {
 	d.space.free(e)
 }
 
-// detach takes an entry out of table and index.
+// detach takes an entry out of table and indexes.
 func (d *DB) detach(h uint64, e Entry) {
+	d.dropFields(e)
 	if at := e.ExpireAt(); at != 0 {
 		d.unindex(at, e.Ref())
 	}
@@ -218,10 +227,15 @@ func (d *DB) index(at int64, r arena.Ref) bool {
 	if !d.expiries.add(d.arena, at, r) {
 		return false
 	}
+	d.dueBy(at)
+	return true
+}
+
+// dueBy sees to it that NextDue is no later than just after an instant.
+func (d *DB) dueBy(at int64) {
 	if at < d.space.due.Load()-1 {
 		d.space.due.Store(at + 1)
 	}
-	return true
 }
 
 // reindex tells the index that an entry's expiry is no longer was but at, its block no longer old but fresh. Either may be 0 for none. It returns

@@ -81,6 +81,9 @@ func (o *operations) SetActiveExpire(on bool) {
 	(*Server)(o).nudge()
 }
 
+// SetUncheckedDumps has RESTORE ignore checksums, or heed them.
+func (o *operations) SetUncheckedDumps(on bool) { o.uncheckedDumps.Store(on) }
+
 // LogWarning writes a line to the log.
 func (o *operations) LogWarning(text string) { (*Server)(o).Log.Warningf("%s", text) }
 

@@ -59,6 +59,8 @@ type Server struct {
 	crash      crash
 	// activeExpire: expired keys are removed in the background. Atomic.
 	activeExpire atomic.Bool
+	// uncheckedDumps: RESTORE ignores checksums, for tests. Atomic.
+	uncheckedDumps atomic.Bool
 
 	// Set before the server runs.
 	supervisor *process.Supervisor

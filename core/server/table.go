@@ -4,13 +4,20 @@ import (
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/command/bitcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
+	"github.com/sleipnirdb/sleipnir/core/command/dumpcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/hashcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/hllcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
+	"github.com/sleipnirdb/sleipnir/core/command/listcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/command/setcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/streamcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/stringcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
+	"github.com/sleipnirdb/sleipnir/core/command/zsetcmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 )
@@ -25,11 +32,18 @@ func (s *Server) newTable() *command.Table {
 		conncmd.Commands(func() conncmd.Deps {
 			return conncmd.Deps{Dispatcher: s.dispatcher, Config: s.Config, Hub: s.hub, Name: "valkey", Version: CompatVersion}
 		}),
+		bitcmd.Commands(limits{s.Config}),
+		hllcmd.Commands(limits{s.Config}),
+		hashcmd.Commands(),
 		keycmd.Commands(),
+		listcmd.Commands(),
+		dumpcmd.Commands((*dumping)(s)),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		setcmd.Commands(),
+		streamcmd.Commands(),
 		stringcmd.Commands(limits{s.Config}),
 		txncmd.Commands(row),
+		zsetcmd.Commands(),
 		servercmd.Commands(servercmd.Deps{
 			Server: (*operations)(s), Config: s.Config, CommandLog: &s.commandLog, Latency: &s.latency, Version: CompatVersion,
 		}),
@@ -40,6 +54,8 @@ func (s *Server) newTable() *command.Table {
 type limits struct{ cfg *config.Config }
 
 func (l limits) MaxBulk() int64 { return l.cfg.Int(config.ProtoMaxBulkLen) }
+
+func (l limits) SparseMax() int { return int(l.cfg.Int(config.HLLSparseMaxBytes)) }
 
 // renamed applies the rename-command directives to the groups: a command gets
 // another name, or none and is gone.

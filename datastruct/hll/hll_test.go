@@ -3,6 +3,7 @@ package hll
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -40,7 +41,15 @@ func (v *value) raise(index int, rank uint8) (bool, error) {
 	}
 	size := len(v.b)
 	v.b = append(v.b, make([]byte, max(e.Growth(), 0))...)
+	before := bytes.Clone(v.b)
 	e.Apply(v.b, size)
+	if e.Growth() <= 0 {
+		e.Revert(v.b, size)
+		if !bytes.Equal(v.b[HeaderBytes:], before[HeaderBytes:]) {
+			return false, errors.New("Revert left other bytes")
+		}
+		e.Apply(v.b, size)
+	}
 	v.b = v.b[:size+e.Growth()]
 	return true, nil
 }

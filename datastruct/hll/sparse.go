@@ -1,8 +1,10 @@
 package hll
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strconv"
 )
 
 const (
@@ -140,6 +142,7 @@ type Edit struct {
 	from, to int // the bytes that are replaced
 	n        int // by how many
 	bytes    [editBytes]byte
+	old      [editBytes]byte // what they were, once Apply was called
 }
 
 // Growth returns by how many bytes the value becomes longer.
@@ -147,9 +150,16 @@ func (e *Edit) Growth() int { return e.n - (e.to - e.from) }
 
 // Apply carries the edit out. b has the length of before or after, whichever is larger; size is the length of before.
 func (e *Edit) Apply(b []byte, size int) {
+	copy(e.old[:], b[e.from:e.to])
 	copy(b[e.from+e.n:], b[e.to:size])
 	copy(b[e.from:], e.bytes[:e.n])
 	Invalidate(b)
+}
+
+// Revert undoes Apply, for who can't make the value shorter. b has the length of before.
+func (e *Edit) Revert(b []byte, size int) {
+	copy(b[e.to:size], b[e.from+e.n:])
+	copy(b[e.from:e.to], e.old[:])
 }
 
 // Plan finds out how a register of the sparse value b gets a rank. e is only filled for Change. A value may not become longer than limit by
@@ -258,4 +268,23 @@ func (u *Union) raiseSparse(b []byte) error {
 		return ErrCorrupt
 	}
 	return nil
+}
+
+// AppendRuns appends the runs of a sparse value in words: "z:n" and "Z:n" for n zeros in one byte or two, "v:rank,n" for a value.
+func AppendRuns(dst, b []byte) []byte {
+	for b = b[HeaderBytes:]; len(b) > 0; {
+		r := readRun(b)
+		switch {
+		case r.rank != 0:
+			dst = append(dst, "v:"...)
+			dst = append(strconv.AppendInt(dst, int64(r.rank), 10), ',')
+		case r.bytes == 1:
+			dst = append(dst, "z:"...)
+		default:
+			dst = append(dst, "Z:"...)
+		}
+		dst = append(strconv.AppendInt(dst, int64(r.length), 10), ' ')
+		b = b[min(r.bytes, len(b)):]
+	}
+	return bytes.TrimSuffix(dst, []byte(" "))
 }

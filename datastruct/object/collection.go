@@ -3,9 +3,11 @@ package object
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // Collections: lists, sets, sorted sets, hashes and streams.
@@ -68,10 +70,16 @@ type kind struct {
 // kindOf returns the functions of a type of collections. It is no table, as the functions of one kind may use it.
 func kindOf(t Type) kind {
 	switch t {
+	case TypeList:
+		return listKind
 	case TypeSet:
 		return setKind
 	case TypeZSet:
 		return zsetKind
+	case TypeStream:
+		return streamKind()
+	case TypeHash:
+		return hashKind
 	}
 	panic("object: " + t.String() + " is no collection")
 }
@@ -176,4 +184,12 @@ func (e Entry) saneCollection(env *Env) error {
 		return fmt.Errorf("an empty %v", e.Type())
 	}
 	return kindOf(e.Type()).sane(e.a, e.Encoding(), e.Root(), env)
+}
+
+// textOf returns the text of an element of a packed block, in buf if it is an integer.
+func textOf(v packed.Value, buf *[maxIntText]byte) []byte {
+	if v.IsInt {
+		return strconv.AppendInt(buf[:0], v.Int, 10)
+	}
+	return v.Bytes
 }

@@ -185,6 +185,9 @@ func (l *LooseZSet) Walk(rank, count int, isReverse bool) ZCursor {
 	return l.s.walk(rank, count, isReverse)
 }
 
+// Expand gives the set the encoding of large ones, and says whether there was memory for it.
+func (l *LooseZSet) Expand() bool { return l.s.isLarge() || l.s.expand() }
+
 // Pack gives the set the encoding of small ones if the limits allow it. Without memory for that it stays as it is.
 func (l *LooseZSet) Pack() { l.s.pack() }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/packed"
@@ -44,14 +43,6 @@ func scoreOf(v packed.Value) float64 {
 		return float64(v.Int)
 	}
 	return math.Float64frombits(binary.LittleEndian.Uint64(v.Bytes))
-}
-
-// textOf returns the text of a member, in buf if it is an integer.
-func textOf(v packed.Value, buf *[maxIntText]byte) []byte {
-	if v.IsInt {
-		return strconv.AppendInt(buf[:0], v.Int, 10)
-	}
-	return v.Bytes
 }
 
 // scoreAfter returns the score of the member at a position.

@@ -141,4 +141,3 @@ func (p pairs) lexSpan(r *LexRange) (rank, count int) {
 	}
 	return rank, count
 }
-

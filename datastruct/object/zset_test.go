@@ -13,8 +13,8 @@ import (
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 )
 
-// pair is a member of the naive twin.
-type pair struct {
+// memberScore is a member of the naive twin.
+type memberScore struct {
 	member string
 	score  float64
 }
@@ -23,7 +23,7 @@ type pair struct {
 type zsetTwin struct {
 	t     *testing.T
 	z     ZSet
-	items []pair
+	items []memberScore
 	rnd   *rand.Rand
 }
 
@@ -36,13 +36,13 @@ func newZSetTwin(t *testing.T, entries, value int64, seed uint64) *zsetTwin {
 	return &zsetTwin{t: t, z: e.AsZSet(env), rnd: rand.New(rand.NewPCG(seed, 1))}
 }
 
-func byScore(x, y pair) int {
+func byScore(x, y memberScore) int {
 	return cmp.Or(cmp.Compare(x.score, y.score), cmp.Compare(x.member, y.member))
 }
 
 // find returns the rank of a member, or -1.
 func (w *zsetTwin) find(member string) int {
-	return slices.IndexFunc(w.items, func(p pair) bool { return p.member == member })
+	return slices.IndexFunc(w.items, func(p memberScore) bool { return p.member == member })
 }
 
 // add is the rule of ZADD, naively.
@@ -52,7 +52,7 @@ func (w *zsetTwin) add(member string, score float64, how AddFlags) AddResult {
 		if how&AddXX != 0 {
 			return AddSkipped
 		}
-		w.items = append(w.items, pair{member, score})
+		w.items = append(w.items, memberScore{member, score})
 		slices.SortFunc(w.items, byScore)
 		return AddNew
 	}
@@ -138,7 +138,7 @@ func (w *zsetTwin) step() {
 func (w *zsetTwin) walk() {
 	rank, n, isReverse := w.rnd.IntN(len(w.items)+1), w.rnd.IntN(60), w.rnd.IntN(2) == 0
 	for c := w.z.Walk(rank, n, isReverse); c.Next(); n-- {
-		if got := (pair{string(c.Member()), c.Score()}); got != w.items[rank] {
+		if got := (memberScore{string(c.Member()), c.Score()}); got != w.items[rank] {
 			w.t.Fatalf("rank %d is %v, want %v", rank, got, w.items[rank])
 		}
 		if isReverse {
@@ -237,7 +237,7 @@ func (w *zsetTwin) checkCopy() {
 	loose := LooseZSet{twin}
 	loose.Pack()
 	for i, c := 0, loose.Walk(0, loose.Len(), false); c.Next(); i++ {
-		if got := (pair{string(c.Member()), c.Score()}); got != w.items[i] && got.score != 0 {
+		if got := (memberScore{string(c.Member()), c.Score()}); got != w.items[i] && got.score != 0 {
 			w.t.Fatalf("the copy has %v, want %v", got, w.items[i])
 		}
 	}

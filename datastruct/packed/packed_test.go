@@ -168,6 +168,7 @@ func (w *twin) step(r *rand.Rand) string {
 			}
 			p = w.b.Skip(p, skip+1)
 		}
+		w.scan(i, at, s)
 		if got != want {
 			w.t.Fatalf("Find(%.20q) from %d, skipping %d, is %d, want %d", s, i, skip, got, want)
 		}
@@ -198,6 +199,43 @@ func (w *twin) ends(r *rand.Rand, i int, v Value, s string) string {
 	}
 	w.b = Block(buf[start:])
 	return fmt.Sprintf("shift %d", i)
+}
+
+// scan tries the other ways to find entries.
+func (w *twin) scan(i, at int, s string) {
+	v := Encode([]byte(s))
+	k := slices.Index(w.want[i:], s)
+	want := w.b.End()
+	if k >= 0 {
+		want = w.b.At(i + k)
+	} else {
+		k = len(w.want) - i
+	}
+	if got, passed := w.b.FindNext(at, v); got != want || passed != k {
+		w.t.Fatalf("FindNext(%.20q) from %d = %d after %d, want %d after %d", s, i, got, passed, want, k)
+	}
+	for k, want = 0, -1; k < i; k++ {
+		if w.want[i-1-k] == s {
+			want = w.b.At(i - 1 - k)
+			break
+		}
+	}
+	if got, passed := w.b.FindPrev(at, v); got != want || passed != k {
+		w.t.Fatalf("FindPrev(%.20q) from %d = %d after %d, want %d after %d", s, i, got, passed, want, k)
+	}
+	limit, removed := 1+len(s)%3, 0
+	got := w.b.DeleteEqual(at, v, limit)
+	for k := i; k < len(w.want) && removed < limit; {
+		if w.want[k] != s {
+			k++
+			continue
+		}
+		w.want = slices.Delete(w.want, k, k+1)
+		removed++
+	}
+	if got != removed {
+		w.t.Fatalf("DeleteEqual(%.20q) from %d, limit %d, removed %d, want %d", s, i, limit, got, removed)
+	}
 }
 
 // TestTwin runs random operations on a block and on a slice of strings.

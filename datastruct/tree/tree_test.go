@@ -90,6 +90,21 @@ func (w *twin) replace(it Item, fresh arena.Ref) {
 	w.items = slices.Insert(w.items, i, Item{it.Key, fresh})
 }
 
+func (w *twin) rekey(it Item, key uint64) {
+	i, found := w.find(it)
+	if _, taken := w.find(Item{key, it.Ref}); taken {
+		return
+	}
+	if got := w.tree.Rekey(w.a, it.Key, key, it.Ref, w.cmp); got != found {
+		w.t.Fatalf("Rekey(%v, %d) = %v, want %v", it, key, got, found)
+	}
+	if found {
+		w.items = slices.Delete(w.items, i, i+1)
+		i, _ = w.find(Item{key, it.Ref})
+		w.items = slices.Insert(w.items, i, Item{key, it.Ref})
+	}
+}
+
 func (w *twin) deleteRange(rank, count int) {
 	var got []Item
 	w.tree.DeleteRange(w.a, rank, count, func(it Item) { got = append(got, it) })
@@ -244,7 +259,9 @@ func (w *twin) run(ops int, keys uint64, refs int64) {
 			w.replace(some(), item().Ref)
 		case k < 95:
 			w.pop(w.rnd.IntN(2) == 0)
-		case k == 95 && w.rnd.IntN(20) == 0:
+		case k < 97:
+			w.rekey(some(), item().Key)
+		case k == 97 && w.rnd.IntN(20) == 0:
 			w.deleteRange(w.rnd.IntN(len(w.items)+1), w.rnd.IntN(1+len(w.items)/2))
 		default:
 			w.look(item())

@@ -29,12 +29,38 @@ var (
 	oddMillisMoments = []string{"0", "-1", "9223372036854775807", "9223372036854775808", "x", ""}
 )
 
+// Scores and what bounds them.
+var (
+	goodScores = []string{"0", "1", "2", "3", "-1", "5", "10", "0.5", "-2.5", "inf", "-inf", "4096", "+7", "0x10", "3e2"}
+	weights    = []string{"1", "2", "-1", "0.5", "0", "inf", "-inf", "3"}
+	badScores  = []string{"nan", "x", "", " 1", "1 ", "1e400", "1e-400", "--1", "1_0", "0x"}
+	goodBounds = []string{"0", "1", "(1", "2", "(2", "3", "-1", "(-1", "-inf", "+inf", "(inf", "(-inf", "0.5", "(0.5", "100", "-inf", "+inf", "-inf", "+inf"}
+	badBounds  = []string{"", "(", " 1", "1 ", "nan", "(nan", "x", "((1", "1e400", "1e-400", "1\x00x", "[1"}
+	lexBounds  = []string{"-", "+", "[a", "(a", "[m5", "(m5", "[", "(", "[m", "[1", "(1", "[\xff", "[m\x00", "-", "+", "-", "+"}
+	badLex     = []string{"", "a", "-a", "++", "m5", "1"}
+)
+
 // generators make the words that forms name in lower case.
 var generators = map[string]func(*stream) string{
 	"key":       mostly([]string{"a", "b", "c", "d", "n1", "n2", "{t}x", "{t}y"}, []string{"", "\x00\r\n", "{}z", "nokey", "a\xff"}),
 	"val":       value,
+	"setkey":    mostly([]string{"s1", "s2", "s3", "s4", "{t}s"}, []string{"a", "", "nokey", "{t}x"}),
+	"member":    member,
+	"hashkey":   mostly([]string{"h1", "h2", "h3", "{t}h"}, []string{"a", "", "nokey", "{t}x"}),
+	"hfield":    hashField,
+	"smallint":  oneOf("0", "1", "2", "3", "4", "5", "-1", "-2", "127", "128", "32767", "32768", "-32769", "2147483648"),
+	"lot":       mostly([]string{"0", "1", "3", "10", "-1", "-5", "-50"}, []string{"", "x", "1.0", "9223372036854775807", "-9223372036854775808", "9223372036854775808"}),
 	"int":       mostly(goodInts, badInts),
 	"float":     mostly(goodFloats, badFloats),
+	"zkey":      oneOf("z1", "z2", "z3", "{z}4", "{z}5"),
+	"lexkey":    oneOf("x1", "x2"),
+	"zmember":   zmember,
+	"score":     mostly(goodScores, badScores),
+	"weight":    mostly(weights, badScores),
+	"bound":     mostly(goodBounds, badBounds),
+	"lexbound":  mostly(lexBounds, badLex),
+	"rank":      mostly([]string{"0", "1", "2", "3", "5", "10", "50", "-1", "-2", "-5", "-100", "100", "0", "-1"}, badInts),
+	"limit":     mostly([]string{"0", "0", "1", "2", "5", "10", "100"}, append([]string{"-1", "9223372036854775807"}, badInts...)),
 	"index":     mostly([]string{"0", "1", "2", "3", "5", "10", "43", "44", "45", "-1", "-2", "-5", "-100", "100"}, append([]string{"9223372036854775807", "-9223372036854775808", "4294967295", "4294967296"}, badInts...)),
 	"offset":    mostly([]string{"0", "1", "2", "5", "10", "40", "44", "100", "1000"}, append([]string{"-1", "536870912", "536870913", "4294967296", "9223372036854775807", "-9223372036854775808"}, badInts...)),
 	"sec":       mostly(seconds, oddSeconds),
@@ -78,10 +104,44 @@ func value(s *stream) string {
 	return string(rune('a'+s.rand.IntN(26))) + strconv.Itoa(s.rand.IntN(100))
 }
 
+// member draws an element: often one that was drawn before, and around the borders of the encodings.
+func member(s *stream) string {
+	switch s.rand.IntN(10) {
+	case 0:
+		return value(s)
+	case 1:
+		return goodInts[s.rand.IntN(len(goodInts))]
+	case 2:
+		return badInts[s.rand.IntN(len(badInts))]
+	case 3:
+		return strings.Repeat("m", 62+s.rand.IntN(5))
+	case 4, 5, 6:
+		return strconv.Itoa(s.rand.IntN(30) - 5)
+	}
+	return string(rune('a' + s.rand.IntN(12)))
+}
+
 func randomBytes(s *stream, n int) string {
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = byte(s.rand.UintN(256))
 	}
 	return string(b)
+}
+
+// zmember draws a member: a few often, many sometimes, and now and then one too long for a small set.
+func zmember(s *stream) string {
+	switch s.rand.IntN(20) {
+	case 0:
+		return strings.Repeat("m", 60+s.rand.IntN(10))
+	case 1:
+		return ""
+	case 2:
+		return "\x00\xff"
+	case 3, 4, 5:
+		return strconv.Itoa(s.rand.IntN(200) - 20)
+	case 6, 7, 8:
+		return "m" + strconv.Itoa(s.rand.IntN(1000))
+	}
+	return "m" + strconv.Itoa(s.rand.IntN(20))
 }

@@ -42,6 +42,7 @@ var debugSubs = [...]debugSub{
 	{"sleep", 1, 1, debugAll, (*group).debugSleep},
 	{"object", 1, 2, debugKeys, (*group).debugObject},
 	{"set-active-expire", 1, 1, debugNone, (*group).debugActiveExpire},
+	{"set-skip-checksum-validation", 1, 1, debugNone, (*group).debugUncheckedDumps},
 	{"populate", 1, 3, debugAll, (*group).debugPopulate},
 	{"log", 1, 1, debugNone, (*group).debugLog},
 	{"error", 1, 1, debugNone, (*group).debugError},
@@ -62,7 +63,6 @@ var debugSubs = [...]debugSub{
 	{"pause-cron", 1, 1, debugNone, (*group).debugAccepted},
 	{"dict-resizing", 1, 1, debugNone, (*group).debugAccepted},
 	{"quicklist-packed-threshold", 1, 1, debugNone, (*group).debugAccepted},
-	{"set-skip-checksum-validation", 1, 1, debugNone, (*group).debugAccepted},
 	{"set-disable-deny-scripts", 1, 1, debugNone, (*group).debugAccepted},
 	{"pause-after-fork", 1, 1, debugNone, (*group).debugAccepted},
 	{"delay-rdb-client-free-seconds", 1, 1, debugNone, (*group).debugAccepted},
@@ -167,6 +167,13 @@ func serializedLen(e keyspace.Entry) int {
 func (g *group) debugActiveExpire(c *command.Call) error {
 	n, _ := strconv.Atoi(string(c.Args[2]))
 	g.Server.SetActiveExpire(n != 0)
+	c.W.OK()
+	return nil
+}
+
+func (g *group) debugUncheckedDumps(c *command.Call) error {
+	n, _ := strconv.Atoi(string(c.Args[2]))
+	g.Server.SetUncheckedDumps(n != 0)
 	c.W.OK()
 	return nil
 }

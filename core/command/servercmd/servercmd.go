@@ -47,6 +47,8 @@ type Server interface {
 	// SetActiveExpire turns the removal of expired keys in the background on
 	// or off. Any goroutine.
 	SetActiveExpire(on bool)
+	// SetUncheckedDumps has RESTORE ignore checksums, or heed them. Any goroutine.
+	SetUncheckedDumps(on bool)
 	// LogWarning writes a line of level warning. Any goroutine.
 	LogWarning(text string)
 	// Stall stops every loop for the given time.

@@ -73,8 +73,8 @@ func sscan(c *command.Call) error {
 	}
 	var found []packed.Value
 	if set.Len() > 0 {
-		var o command.ScanOptions
-		if err := o.Parse(c.Args[3:], ""); err != nil {
+		o, err := command.ParseScanOptions(c.Args[3:], "")
+		if err != nil {
 			return err
 		}
 		found = make([]packed.Value, 0, scanRoom)

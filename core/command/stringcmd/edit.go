@@ -1,11 +1,7 @@
 package stringcmd
 
 import (
-	"bytes"
-	"errors"
 	"math"
-	"math/big"
-	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
@@ -70,18 +66,6 @@ func add(c *command.Call, by int64) error {
 	return nil
 }
 
-// Valkey computes INCRBYFLOAT in the x87's extended precision and prints it
-// with 17 digits behind the point.
-const (
-	extendedBits  = 64
-	floatDecimals = 17
-	// maxFloatText bounds the digits of a number that is parsed.
-	maxFloatText = 5*1024 - 1
-	// These are the binary exponents of the largest number of the extended format, and of the smallest one above zero.
-	maxExtendedExp = 16384
-	minExtendedExp = -16444
-)
-
 func incrbyfloat(c *command.Call) error {
 	key := c.Args[1]
 	db := c.DB(key)
@@ -89,24 +73,21 @@ func incrbyfloat(c *command.Call) error {
 	if err != nil {
 		return err
 	}
-	value := new(big.Float).SetPrec(extendedBits)
+	value := command.Extended{}
+	ok := true
 	if e.Exists() {
-		if value = parseExtended(e.AppendValue(nil)); value == nil {
+		if value, ok = command.ParseExtended(e.AppendValue(nil)); !ok {
 			return command.ErrNotFloat
 		}
 	}
-	by := parseExtended(c.Args[2])
-	if by == nil {
+	by, ok := command.ParseExtended(c.Args[2])
+	if !ok {
 		return command.ErrNotFloat
 	}
-	if value.IsInf() || by.IsInf() {
+	if value, ok = value.Add(by); !ok {
 		return command.ErrNaN
 	}
-	value.Add(value, by)
-	if value.IsInf() || value.MantExp(nil) > maxExtendedExp {
-		return command.ErrNaN
-	}
-	sum := appendExtended(nil, value)
+	sum := value.AppendTo(nil)
 	if e.Exists() {
 		_, err = db.Update(e, object.Text(sum))
 	} else {
@@ -119,51 +100,6 @@ func incrbyfloat(c *command.Call) error {
 	c.Propagate([]byte("SET"), key, sum, []byte("KEEPTTL"))
 	c.W.Bulk(sum)
 	return nil
-}
-
-// parseExtended reads a number as strtold does; nil if it is none.
-func parseExtended(b []byte) *big.Float {
-	if len(b) == 0 || len(b) > maxFloatText || bytes.IndexByte(b, '_') >= 0 {
-		return nil
-	}
-	s := string(b)
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		if _, ok := command.ParseFloat(b); !ok {
-			return nil
-		}
-	}
-	if math.IsNaN(v) {
-		return nil
-	}
-	if math.IsInf(v, 0) && err == nil {
-		return new(big.Float).SetInf(v < 0)
-	}
-	f, _, err := big.ParseFloat(s, 0, extendedBits, big.ToNearestEven)
-	if err != nil || len(s) > 1 && s[0] == '0' && s[1] != 'x' && s[1] != 'X' {
-		f, _, err = big.ParseFloat(s, 10, extendedBits, big.ToNearestEven)
-	}
-	if err != nil || f.IsInf() {
-		return nil
-	}
-	if exp := f.MantExp(nil); exp > maxExtendedExp || exp < minExtendedExp && f.Sign() != 0 {
-		return nil // strtold says ERANGE
-	}
-	return f
-}
-
-// appendExtended prints without exponent and without trailing zeros.
-func appendExtended(dst []byte, f *big.Float) []byte {
-	if f.Sign() == 0 {
-		return append(dst, '0')
-	}
-	dst = f.Append(dst, 'f', floatDecimals)
-	dst = bytes.TrimRight(dst, "0")
-	dst = bytes.TrimSuffix(dst, []byte("."))
-	if string(dst) == "-0" {
-		return append(dst[:0], '0')
-	}
-	return dst
 }
 
 // tooLong reports whether a string of size bytes and more would pass the limit.

@@ -1,0 +1,131 @@
+package hashcmd
+
+import (
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
+)
+
+func hget(c *command.Call) error {
+	h, ok, err := find(c)
+	if err != nil {
+		return err
+	}
+	var v packed.Value
+	if ok {
+		v, ok = h.Get(c.Args[2])
+	}
+	if !ok {
+		c.W.Null()
+		return nil
+	}
+	bulk(c.W, v)
+	return nil
+}
+
+func hmget(c *command.Call) error {
+	h, ok, err := find(c)
+	if err != nil {
+		return err
+	}
+	c.W.Array(len(c.Args) - 2)
+	for _, field := range c.Args[2:] {
+		if !ok {
+			c.W.Null()
+		} else if v, ok := h.Get(field); ok {
+			bulk(c.W, v)
+		} else {
+			c.W.Null()
+		}
+	}
+	return nil
+}
+
+func hgetall(c *command.Call) error {
+	h, ok, err := find(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		c.W.Map(0)
+		return nil
+	}
+	c.W.Map(h.Live())
+	h.Each(func(field, value packed.Value) {
+		bulk(c.W, field)
+		bulk(c.W, value)
+	})
+	return nil
+}
+
+func hkeys(c *command.Call) error {
+	h, ok, err := find(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		c.W.Array(0)
+		return nil
+	}
+	c.W.Array(h.Live())
+	h.Each(func(field, _ packed.Value) { bulk(c.W, field) })
+	return nil
+}
+
+func hvals(c *command.Call) error {
+	h, ok, err := find(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		c.W.Array(0)
+		return nil
+	}
+	c.W.Array(h.Live())
+	h.Each(func(_, value packed.Value) { bulk(c.W, value) })
+	return nil
+}
+
+// hlen counts fields whose time has come until they are removed, as Valkey does.
+func hlen(c *command.Call) error {
+	h, ok, err := find(c)
+	if err != nil {
+		return err
+	}
+	n := 0
+	if ok {
+		n = h.Len()
+	}
+	c.W.Int(int64(n))
+	return nil
+}
+
+func hexists(c *command.Call) error {
+	h, ok, err := find(c)
+	if err != nil {
+		return err
+	}
+	if ok {
+		_, ok = h.Get(c.Args[2])
+	}
+	if !ok {
+		c.W.Int(0)
+		return nil
+	}
+	c.W.Int(1)
+	return nil
+}
+
+func hstrlen(c *command.Call) error {
+	h, ok, err := find(c)
+	if err != nil {
+		return err
+	}
+	n := 0
+	if ok {
+		if v, ok := h.Get(c.Args[2]); ok {
+			n = v.Len()
+		}
+	}
+	c.W.Int(int64(n))
+	return nil
+}

@@ -1,0 +1,46 @@
+package rdb
+
+import (
+	"encoding/binary"
+
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/internal/crc"
+)
+
+// footerBytes is what follows the value in a payload: version and checksum.
+const footerBytes = 10
+
+// Payload returns what DUMP answers for an entry, in the given version, or the oldest one from VersionDefault on that has a form for
+// it if version is 0. compress says whether longer strings are compressed. The slice is valid until the encoder's next use.
+func (x *Encoder) Payload(e keyspace.Entry, version int, compress bool) ([]byte, error) {
+	if version == 0 {
+		version = VersionFor(e, x.env, VersionDefault)
+	}
+	x.version, x.w.compress = version, compress
+	x.w.buf = kept(x.w.buf)
+	if err := x.value(e, nil); err != nil {
+		return nil, err
+	}
+	b := binary.LittleEndian.AppendUint16(x.w.buf, uint16(version)) // #nosec G115 -- of two digits
+	x.w.buf = binary.LittleEndian.AppendUint64(b, crc.CRC64(0, b))
+	return x.w.buf, nil
+}
+
+// ErrFooter is the error for a payload whose version or checksum is wrong.
+const ErrFooter Corrupt = "DUMP payload version or checksum are wrong"
+
+// OpenPayload checks version and checksum of a payload and returns what stands before them. relaxed is as for Accepts; unchecked
+// leaves the checksum out, for tests of what stands behind it.
+func OpenPayload(b []byte, relaxed, unchecked bool) ([]byte, error) {
+	if len(b) < footerBytes {
+		return nil, ErrFooter
+	}
+	value, footer := b[:len(b)-footerBytes], b[len(b)-footerBytes:]
+	if !Accepts(int(binary.LittleEndian.Uint16(footer)), relaxed) {
+		return nil, ErrFooter
+	}
+	if !unchecked && binary.LittleEndian.Uint64(footer[2:]) != crc.CRC64(0, b[:len(b)-8]) {
+		return nil, ErrFooter
+	}
+	return value, nil
+}

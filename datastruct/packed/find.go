@@ -1,0 +1,111 @@
+package packed
+
+// needle is what an entry must begin with to equal a value. It lives on the stack.
+type needle struct {
+	h    [headMax]byte
+	n    int    // length of the head
+	text []byte // what follows it
+	last byte   // the last byte of both: texts of a block often begin alike
+}
+
+// set makes the needle that of a value.
+func (d *needle) set(v Value) {
+	d.n = putHead(&d.h, v)
+	d.last = d.h[d.n-1]
+	if !v.IsInt {
+		d.text = v.Bytes
+		if n := len(d.text); n > 0 {
+			d.last = d.text[n-1]
+		}
+	}
+}
+
+// isAt says whether the entry at a position of a block's used part is the one. The caller has compared the first byte.
+func (d *needle) isAt(used []byte, at int) bool {
+	n := d.n + len(d.text)
+	if len(used)-at <= n || used[at+n-1] != d.last {
+		return false
+	}
+	e := used[at : at+n]
+	return string(e[:d.n]) == string(d.h[:d.n]) && string(e[d.n:]) == string(d.text)
+}
+
+// Find returns the position of the first entry that equals v, from the one at a position on, looking at every
+// (skip+1)th; or -1. A position of -1, as First returns it, finds nothing.
+//
+// The block's entries must be canonical: it compares bytes.
+func (b Block) Find(at int, v Value, skip int) int {
+	if at < 0 {
+		return -1
+	}
+	var d needle
+	d.set(v)
+	used, h := b[:b.End()], d.h[0]
+	for at < len(used) {
+		c := used[at]
+		if c == h && d.isAt(used, at) {
+			return at
+		}
+		at += used.sizeOf(c, at)
+		for i := 0; i < skip && at < len(used); i++ {
+			at += used.sizeOf(used[at], at)
+		}
+	}
+	return -1
+}
+
+// FindNext is Find without skipping, that also says how many entries it passed before the one it found, or End.
+func (b Block) FindNext(at int, v Value) (found, passed int) {
+	var d needle
+	d.set(v)
+	used, h := b[:b.End()], d.h[0]
+	for at < len(used) {
+		c := used[at]
+		if c == h && d.isAt(used, at) {
+			return at, passed
+		}
+		at += used.sizeOf(c, at)
+		passed++
+	}
+	return at, passed
+}
+
+// FindPrev is FindNext backwards: it looks at the entries in front of a position, which may be End. It returns -1 and the number of
+// those entries if none equals v.
+func (b Block) FindPrev(at int, v Value) (found, passed int) {
+	var d needle
+	d.set(v)
+	used, h := b[:b.End()], d.h[0]
+	for at = b.Prev(at); at >= 0; at = b.Prev(at) {
+		if used[at] == h && d.isAt(used, at) {
+			return at, passed
+		}
+		passed++
+	}
+	return -1, passed
+}
+
+// DeleteEqual removes the entries that equal v, at most limit of them, from the one at a position on, and returns how many these
+// were. It moves every other entry once.
+func (b Block) DeleteEqual(at int, v Value, limit int) int {
+	var d needle
+	d.set(v)
+	used, h := b[:b.End()], d.h[0]
+	to, kept, removed := at, at, 0 // [kept, at) is to be moved to to
+	for at < len(used) && removed < limit {
+		c := used[at]
+		size := used.sizeOf(c, at)
+		if c == h && d.isAt(used, at) {
+			to += copy(b[to:], b[kept:at])
+			kept = at + size
+			removed++
+		}
+		at += size
+	}
+	if removed > 0 {
+		copy(b[to:], b[kept:len(used)+1])
+		b.setUsed(b.Used() - (kept - to))
+		b.addCount(-removed)
+	}
+	return removed
+}
