@@ -76,8 +76,6 @@ func kindOf(t Type) kind {
 		return setKind
 	case TypeZSet:
 		return zsetKind
-	case TypeStream:
-		return streamKind()
 	case TypeHash:
 		return hashKind
 	}

@@ -188,7 +188,9 @@ var otherTypeRules = []rule{
 // NewCommandGrammar is the grammar of all commands under comparison. otherTypes adds keys of types
 // besides strings.
 func NewCommandGrammar(otherTypes bool) *Grammar {
-	groups := [][]rule{stringRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, hashRules, zsetRules}
+	groups := [][]rule{
+		stringRules, bitRules, hllRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, hashRules, zsetRules,
+	}
 	if otherTypes {
 		groups = append(groups, otherTypeRules)
 	}

@@ -77,6 +77,14 @@ var generators = map[string]func(*stream) string{
 	"badcursor": oneOf("x", "1x", "18446744073709551616"),
 	"type":      oneOf("string", "list", "STRING"),
 	"small":     oneOf("1", "2", "3", "0", "-1"),
+	"bit":       mostly([]string{"0", "1"}, []string{"2", "-1", "x", ""}),
+	"bitat":     mostly([]string{"0", "1", "7", "8", "9", "31", "63", "64", "100", "159", "1000", "8191", "8192"}, append([]string{"-1", "4294967296", "9223372036854775807"}, badInts...)),
+	"bitrange":  mostly([]string{"0", "1", "2", "5", "7", "8", "20", "100", "-1", "-2", "-8", "-100", "8000"}, []string{"9223372036854775807", "-9223372036854775808", "4294967296"}),
+	"field":     mostly([]string{"u1", "u4", "u8", "u31", "u32", "u63", "i1", "i5", "i8", "i16", "i63", "i64"}, []string{"u64", "i65", "u0", "i0", "8", "x", "", "u-1", "u08"}),
+	"fieldat":   mostly([]string{"0", "1", "3", "8", "13", "63", "#0", "#1", "#2", "#5", "100", "#100"}, []string{"-1", "#-1", "#", "", "x", "4294967296", "#4294967296", "#9223372036854775807"}),
+	"fieldval":  mostly([]string{"0", "1", "-1", "2", "7", "127", "128", "255", "256", "-128", "-129", "4294967296"}, append(goodInts, "", "x", "9223372036854775808")),
+	"hll":       mostly([]string{"h1", "h2", "{t}h"}, []string{"a", "b", "", "nokey"}),
+	"hllrun":    sparseRuns,
 	"name":      oneOf("", "me", "a b", "a\nb", "~", "a\x7f", "\xff", "a-b:c"),
 }
 
@@ -148,4 +156,27 @@ func zmember(s *stream) string {
 		return "m" + strconv.Itoa(s.rand.IntN(1000))
 	}
 	return "m" + strconv.Itoa(s.rand.IntN(20))
+}
+
+// sparseRuns draws a HyperLogLog of few bytes whose runs are right as a rule: they describe 16384 registers.
+func sparseRuns(s *stream) string {
+	var b strings.Builder
+	b.WriteString("HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80")
+	left := 16384
+	for range s.rand.IntN(12) {
+		n := 1 + s.rand.IntN(4)
+		if s.rand.IntN(2) == 0 {
+			b.WriteByte(0x80 | byte(s.rand.IntN(32))<<2 | byte(n-1))
+		} else {
+			n = 1 + s.rand.IntN(64)
+			b.WriteByte(byte(n - 1))
+		}
+		left -= n
+	}
+	if s.rand.IntN(20) == 0 {
+		left -= 1 + s.rand.IntN(100) // too few
+	}
+	b.WriteByte(0x40 | byte((left-1)>>8))
+	b.WriteByte(byte(left - 1))
+	return b.String()
 }
