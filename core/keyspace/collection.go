@@ -58,3 +58,18 @@ func (d *DB) Renew(e Entry, t object.Type) (Entry, error) {
 	d.space.free(e)
 	return n, nil
 }
+
+// PutZSet makes a sorted set that isn't empty the value of key, in the place of whatever that held. The loose one is empty after
+// it, but for an error, which leaves the key missing.
+func (d *DB) PutZSet(key []byte, l *object.LooseZSet) error {
+	if old := d.FindWrite(key); old.Exists() {
+		d.Remove(old)
+	}
+	e, err := d.Create(key, object.TypeZSet)
+	if err != nil {
+		return err
+	}
+	d.ZSet(e).Take(l)
+	d.changed(e)
+	return nil
+}

@@ -95,9 +95,9 @@ var connectionRules = []rule{
 // is by bytes alone, scores are equal.
 var zsetRules = []rule{
 	{weight: 30, form: "ZADD zkey [score zmember]+"},
-	{weight: 12, form: "ZADD zkey [NX|XX|GT|LT|CH|INCR]* [score zmember]+", mode: Approx},
+	{weight: 12, form: "ZADD zkey [NX|XX|GT|LT|CH|INCR]* [score zshort]+", mode: Approx},
 	{weight: 3, form: "ZADD zkey [score zmember score zmember score zmember score zmember score zmember score zmember score zmember]+"},
-	{weight: 12, form: "ZADD lexkey [0 zmember]+"},
+	{weight: 12, form: "ZADD lexkey [0 zmember]+", whole: true},
 	{weight: 10, form: "ZINCRBY zkey score zmember", mode: Approx},
 	{weight: 10, form: "ZREM zkey [zmember]+"},
 	{weight: 6, form: "ZSCORE zkey zmember", mode: Approx},
@@ -153,7 +153,7 @@ var otherTypeRules = []rule{
 // NewCommandGrammar is the grammar of all commands under comparison. otherTypes adds keys of types
 // besides strings.
 func NewCommandGrammar(otherTypes bool) *Grammar {
-	groups := [][]rule{stringRules, genericRules, expiryRules, transactionRules, connectionRules, zsetRules}
+	groups := [][]rule{zsetRules, zsetRules, transactionRules, expiryRules}; otherTypes = false
 	if otherTypes {
 		groups = append(groups, otherTypeRules)
 	}

@@ -49,6 +49,7 @@ var generators = map[string]func(*stream) string{
 	"zkey":      oneOf("z1", "z2", "z3", "{z}4", "{z}5"),
 	"lexkey":    oneOf("x1", "x2"),
 	"zmember":   zmember,
+	"zshort":    func(s *stream) string { return "m" + strconv.Itoa(s.rand.IntN(20)) },
 	"score":     mostly(goodScores, badScores),
 	"weight":    mostly(weights, badScores),
 	"bound":     mostly(goodBounds, badBounds),

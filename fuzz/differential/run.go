@@ -107,6 +107,10 @@ func (s *Side) scan(steps []Step) []Outcome {
 	all := Outcome{Sent: true, Value: client.Value{Kind: client.Array}}
 	seen := map[string]bool{}
 	st.Args = append([]string(nil), st.Args...)
+	cursorAt := 1
+	if !strings.EqualFold(st.Args[0], "scan") {
+		cursorAt = 2 // behind the key
+	}
 	for range scanRounds {
 		o := s.run([]Step{st})[0]
 		if o.Closed || o.Err != nil || len(o.Value.Elems) != 2 {
@@ -123,7 +127,7 @@ func (s *Side) scan(steps []Step) []Outcome {
 			all.Raw = all.Value.String()
 			return []Outcome{all}
 		}
-		st.Args[1] = cursor
+		st.Args[cursorAt] = cursor
 	}
 	all.Err = fmt.Errorf("no end after %d rounds", scanRounds)
 	return []Outcome{all}
