@@ -106,11 +106,26 @@ func (o *options) round(sides [2]side, works []work, round int) ([]pair, error) 
 	return pairs, nil
 }
 
+// fill makes the keys of a scenario.
 func fill(s *target.Server, sc scenario.Scenario) error {
-	cfg, needed, err := sc.Prefill(s.Dial())
-	if err != nil || !needed {
-		return err
+	if sc.Fresh {
+		if _, err := s.Ask("FLUSHALL"); err != nil {
+			return err
+		}
 	}
+	for _, step := range []func(load.Dialer) (load.Config, bool, error){sc.Prepared, sc.Prefill} {
+		if cfg, needed, err := step(s.Dial()); err != nil {
+			return err
+		} else if needed {
+			if err := fillWith(cfg); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func fillWith(cfg load.Config) error {
 	f, err := load.Do(cfg)
 	if err == nil && f.Errors > 0 {
 		err = fmt.Errorf("fill: %d errors, the first: %s", f.Errors, f.FirstErr)

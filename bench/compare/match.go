@@ -150,7 +150,7 @@ func plausible(f *load.Figures, job work) error {
 		return fmt.Errorf("no replies")
 	case f.Errors > 0:
 		return fmt.Errorf("%d of %d replies are errors, the first: %s", f.Errors, f.Replies, f.FirstErr)
-	case f.Nulls > 0 && job.Fill != "":
+	case f.Nulls > 0 && job.Fill != "" && !job.Nulls:
 		return fmt.Errorf("%d nulls though every key was set", f.Nulls)
 	case job.Rate > 0 && f.PerSecond() < 0.9*job.Rate:
 		fmt.Fprintf(os.Stderr, "%s: %.0f requests/s were answered of %.0f\n", job.label, f.PerSecond(), job.Rate)

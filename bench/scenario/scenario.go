@@ -15,6 +15,10 @@ type Scenario struct {
 	Summary  string
 	Commands []Command
 	Fill     string // template that makes one key; run over all keys in order before the load
+	Rounds   int    // how often it is run over all keys; once for 0
+	Prepare  string // template that is run over all keys once before that
+	Fresh    bool   // the server is emptied before the fill
+	Nulls    bool   // null replies are to be expected
 	Shape    load.Shape
 	Keys     load.Keys
 	Conns    int
@@ -114,6 +118,6 @@ func (s Scenario) Prefill(dial load.Dialer) (load.Config, bool, error) {
 	keys.Dist = load.Sequential
 	fill := Scenario{Name: s.Name + " fill", Commands: one(s.Fill), Shape: s.Shape, Keys: keys, Conns: 4, Pipeline: 32}
 	cfg, err := fill.Load(dial)
-	cfg.Requests = int64(keys.Count) // #nosec G115 -- Keys.check bounds it
+	cfg.Requests = int64(keys.Count) * int64(max(s.Rounds, 1)) // #nosec G115 -- Keys.check bounds it
 	return cfg, true, err
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/sleipnirdb/sleipnir/bench/load"
@@ -22,6 +23,18 @@ func TestAll(t *testing.T) {
 			t.Error(err)
 		}
 		if _, _, err := s.Prefill(nil); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, s := range Types() {
+		if seen[s.Name] {
+			t.Errorf("scenario %q is twice there", s.Name)
+		}
+		seen[s.Name] = true
+		_, err := s.Load(nil)
+		_, _, err2 := s.Prefill(nil)
+		_, _, err3 := s.Prepared(nil)
+		if err := errors.Join(err, err2, err3); err != nil {
 			t.Error(err)
 		}
 	}

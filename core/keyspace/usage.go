@@ -3,6 +3,7 @@ package keyspace
 // Usage is what one database of the partition holds, for INFO and MEMORY STATS.
 type Usage struct {
 	Keys, Expires int64
+	Timed         int64 // hashes with fields that have an expiry
 	AvgTTL        int64 // ms, of the keys with an expiry
 	Watched       int64 // keys that somebody watches
 	Table, Expiry int64 // bytes of hash table and expiry index
@@ -16,7 +17,7 @@ func (s *Space) Usage(i int) Usage {
 	}
 	u := Usage{
 		Keys: int64(d.Len()), Expires: int64(d.Expires()), AvgTTL: d.AvgTTL(),
-		Watched: int64(d.WatchedKeys()), Table: int64(d.table.Bytes()),
+		Timed: int64(d.TimedHashes()), Watched: int64(d.WatchedKeys()), Table: int64(d.table.Bytes()),
 	}
 	if u.Expires > 0 {
 		u.Expiry = u.Expires * s.indexShare()

@@ -108,6 +108,7 @@ func (o *operations) spaces(held bool) usage {
 			}
 			sum.Keys += part.Keys
 			sum.Expires += part.Expires
+			sum.Timed += part.Timed
 			u.watched += part.Watched
 		}
 	})
@@ -117,7 +118,8 @@ func (o *operations) spaces(held bool) usage {
 func infoKeyspace(n *stats.Info, u usage) {
 	for i, db := range u.dbs {
 		if db.Keys > 0 {
-			n.Str(fmt.Sprintf("db%d", i), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d", db.Keys, db.Expires, db.AvgTTL))
+			n.Str(fmt.Sprintf("db%d", i), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d,keys_with_volatile_items=%d",
+				db.Keys, db.Expires, db.AvgTTL, db.Timed))
 		}
 	}
 }

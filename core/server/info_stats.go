@@ -129,6 +129,7 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Int("sync_partial_ok", 0)
 	n.Int("sync_partial_err", 0)
 	n.Uint("expired_keys", u.stats.Expired)
+	n.Uint("expired_fields", u.stats.ExpiredFields)
 	n.Ratio("expired_stale_perc", 0)
 	n.Uint("expired_time_cap_reached_count", u.stats.ExpireCapped)
 	n.Uint("expire_cycle_cpu_milliseconds", u.stats.ExpireNanos/1e6)

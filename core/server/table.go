@@ -11,9 +11,11 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/hashcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/hllcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
+	"github.com/sleipnirdb/sleipnir/core/command/listcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/command/setcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/streamcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/stringcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/zsetcmd"
@@ -36,9 +38,11 @@ func (s *Server) newTable() *command.Table {
 		hashcmd.Commands(),
 		geocmd.Commands(),
 		keycmd.Commands(),
+		listcmd.Commands(),
 		dumpcmd.Commands((*dumping)(s)),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
 		setcmd.Commands(),
+		streamcmd.Commands(),
 		stringcmd.Commands(limits{s.Config}),
 		txncmd.Commands(row),
 		zsetcmd.Commands(),

@@ -70,10 +70,10 @@ type kind struct {
 // kindOf returns the functions of a type of collections. It is no table, as the functions of one kind may use it.
 func kindOf(t Type) kind {
 	switch t {
-	case TypeSet:
-		return setKind
 	case TypeList:
 		return listKind
+	case TypeSet:
+		return setKind
 	case TypeZSet:
 		return zsetKind
 	case TypeHash:

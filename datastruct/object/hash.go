@@ -118,7 +118,7 @@ func (h Hash) Get(field []byte) (v packed.Value, ok bool) {
 }
 
 // hides says whether the pair's time has come.
-func (h Hash) hides(p pair) bool { return p.flags&pairTimed != 0 && p.expireAt() < h.now }
+func (h Hash) hides(p hashPair) bool { return p.flags&pairTimed != 0 && p.expireAt() < h.now }
 
 // find returns the pair with a field, 0 if there is none.
 func (r *hashRoot) find(h Hash, field []byte) arena.Ref {

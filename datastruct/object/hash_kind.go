@@ -147,7 +147,7 @@ func sanePackedHash(b packed.Block) error {
 }
 
 // sane checks one pair of a hashtable.
-func (p pair) sane(h Hash, r *hashRoot) error {
+func (p hashPair) sane(h Hash, r *hashRoot) error {
 	field := p.field()
 	switch {
 	case r.find(h, field) != p.ref:

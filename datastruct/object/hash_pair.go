@@ -26,8 +26,8 @@ const (
 	pairHeadBytes = 8 // no block is smaller, and no head longer
 )
 
-// pair is a view of a pair's block, taken apart.
-type pair struct {
+// hashPair is a view of a pair's block, taken apart.
+type hashPair struct {
 	a     *arena.Arena
 	ref   arena.Ref
 	at    int // of the field
@@ -36,13 +36,13 @@ type pair struct {
 }
 
 // pairAt reads the head of the pair at ref.
-func pairAt(a *arena.Arena, ref arena.Ref) pair {
+func pairAt(a *arena.Arena, ref arena.Ref) hashPair {
 	b := a.Bytes(ref, pairHeadBytes)
 	if h := b[0]; h < 0x80 {
-		return pair{a, ref, 1, int(h >> pairFlags), h & (1<<pairFlags - 1)}
+		return hashPair{a, ref, 1, int(h >> pairFlags), h & (1<<pairFlags - 1)}
 	}
 	u, w := binary.Uvarint(b)
-	return pair{a, ref, w, int(u >> pairFlags), byte(u) & (1<<pairFlags - 1)}
+	return hashPair{a, ref, w, int(u >> pairFlags), byte(u) & (1<<pairFlags - 1)}
 }
 
 // hasField says whether the pair at ref has this field.
@@ -57,10 +57,10 @@ func hasField(a *arena.Arena, ref arena.Ref, field []byte) bool {
 }
 
 // field returns a view of the field.
-func (p pair) field() []byte { return p.a.Bytes(p.ref, p.at+p.n)[p.at:] }
+func (p hashPair) field() []byte { return p.a.Bytes(p.ref, p.at+p.n)[p.at:] }
 
 // expireAt returns the field's expiry, 0 if it has none.
-func (p pair) expireAt() int64 {
+func (p hashPair) expireAt() int64 {
 	if p.flags&pairTimed == 0 {
 		return 0
 	}
@@ -69,23 +69,23 @@ func (p pair) expireAt() int64 {
 }
 
 // setExpireAt changes the expiry of a field that has one.
-func (p pair) setExpireAt(ms int64) {
+func (p hashPair) setExpireAt(ms int64) {
 	at := p.at + p.n
 	binary.LittleEndian.PutUint64(p.a.Bytes(p.ref, at+pairExpiry)[at:], uint64(ms))
 }
 
 // valueAt returns where the value, or what stands for it, begins.
-func (p pair) valueAt() int { return p.at + p.n + int(p.flags&pairTimed)*pairExpiry }
+func (p hashPair) valueAt() int { return p.at + p.n + int(p.flags&pairTimed)*pairExpiry }
 
 // external reads where a value in a block of its own is.
-func (p pair) external() (n int, block arena.Ref) {
+func (p hashPair) external() (n int, block arena.Ref) {
 	at := p.valueAt()
 	b := p.a.Bytes(p.ref, at+externBytes)[at:]
 	return int(binary.LittleEndian.Uint32(b)) | int(b[4])<<32, arena.GetRef(b[5:])
 }
 
 // inline returns where a value in the pair's block begins, and its length.
-func (p pair) inline() (start, n int) {
+func (p hashPair) inline() (start, n int) {
 	at := p.valueAt()
 	if n := int(p.a.Bytes(p.ref, at+1)[at]); n < 0x80 {
 		return at + 1, n
@@ -95,7 +95,7 @@ func (p pair) inline() (start, n int) {
 }
 
 // value returns a view of the value.
-func (p pair) value() []byte {
+func (p hashPair) value() []byte {
 	if p.flags&pairExternal != 0 {
 		n, block := p.external()
 		return p.a.Bytes(block, n)
@@ -105,7 +105,7 @@ func (p pair) value() []byte {
 }
 
 // need returns how many bytes of its block the pair uses.
-func (p pair) need() int {
+func (p hashPair) need() int {
 	if p.flags&pairExternal != 0 {
 		return p.valueAt() + externBytes
 	}
@@ -114,7 +114,7 @@ func (p pair) need() int {
 }
 
 // bytes returns what the pair's blocks take in the arena.
-func (p pair) bytes() int {
+func (p hashPair) bytes() int {
 	n := p.a.Cap(p.ref)
 	if p.flags&pairExternal != 0 {
 		_, block := p.external()
@@ -124,7 +124,7 @@ func (p pair) bytes() int {
 }
 
 // free frees the pair.
-func (p pair) free() {
+func (p hashPair) free() {
 	if p.flags&pairExternal != 0 {
 		_, block := p.external()
 		p.a.Free(block, arena.PurposeValue)
@@ -133,7 +133,7 @@ func (p pair) free() {
 }
 
 // drop frees the pair's own block only: another pair has taken the value's over.
-func (p pair) drop() { p.a.Free(p.ref, arena.PurposeObject) }
+func (p hashPair) drop() { p.a.Free(p.ref, arena.PurposeObject) }
 
 // pairNeed returns the bytes of a pair, and its flags.
 func pairNeed(field, value int, expireAt int64) (need int, flags byte) {
@@ -186,7 +186,7 @@ func putPairHead(b []byte, flags byte, field []byte, expireAt int64) []byte {
 
 // overwrite gives the pair another value in place, and says whether that is possible: the block must be as large as the new value
 // asks for, and the value stay inside of it or out.
-func (p pair) overwrite(value []byte) bool {
+func (p hashPair) overwrite(value []byte) bool {
 	if p.flags&pairExternal != 0 {
 		return p.overwriteExternal(value)
 	}
@@ -209,7 +209,7 @@ func sameClass(old, need int) bool {
 	return (old+7)>>3 == (need+7)>>3 && old <= linearClasses
 }
 
-func (p pair) overwriteExternal(value []byte) bool {
+func (p hashPair) overwriteExternal(value []byte) bool {
 	if len(value) <= MaxInline {
 		return false
 	}
@@ -230,7 +230,7 @@ func (p pair) overwriteExternal(value []byte) bool {
 }
 
 // retimed builds a pair with another expiry, which takes the value's own block over; 0 if the arena is out of memory.
-func (p pair) retimed(expireAt int64) arena.Ref {
+func (p hashPair) retimed(expireAt int64) arena.Ref {
 	from, size := p.valueAt(), p.need()-p.valueAt()
 	flags := p.flags &^ pairTimed
 	need := p.at + p.n + size

@@ -63,7 +63,7 @@ func (r *hashRoot) remove(h Hash, hash uint64, ref arena.Ref) {
 }
 
 // unlink removes a pair that isn't in the order of expiries.
-func (r *hashRoot) unlink(h Hash, hash uint64, p pair) {
+func (r *hashRoot) unlink(h Hash, hash uint64, p hashPair) {
 	if !r.table.Delete(h.a, hash, p.ref, h.hashOf()) {
 		panic("object: a pair isn't in its hash")
 	}

@@ -299,9 +299,9 @@ func (x *hashWorld) checkWhole(h Hash) {
 }
 
 func TestHashTwin(t *testing.T) {
-	steps := 20000
+	steps := 6000
 	if testing.Short() {
-		steps = 4000
+		steps = 2000
 	}
 	for _, c := range []struct{ entries, value int64 }{{0, 64}, {1, 0}, {16, 10}, {64, 64}, {1 << 40, 1 << 40}} {
 		t.Run(fmt.Sprintf("%d/%d", c.entries, c.value), func(t *testing.T) {

@@ -83,6 +83,13 @@ func (z ZSet) Prepare(count, longest int) {
 	z.keep(&s)
 }
 
+// Pack is LooseZSet.Pack.
+func (z ZSet) Pack() {
+	s := z.sorted()
+	s.pack()
+	z.keep(&s)
+}
+
 // Remove removes a member and says whether it was there.
 func (z ZSet) Remove(member []byte) bool {
 	s := z.sorted()

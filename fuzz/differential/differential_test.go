@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,7 +88,14 @@ func start(tb testing.TB, binary string, args ...string) *launch.Server {
 
 func startPair(tb testing.TB, reference, subject string, args ...string) *Pair {
 	tb.Helper()
-	return NewPair(start(tb, reference, args...).Addr(), start(tb, subject, args...).Addr())
+	return startPairWith(tb, reference, subject, args, nil)
+}
+
+// startPairWith is startPair with arguments that only the subject understands.
+func startPairWith(tb testing.TB, reference, subject string, args, newer []string) *Pair {
+	tb.Helper()
+	both := start(tb, reference, args...).Addr()
+	return NewPair(both, start(tb, subject, append(slices.Clone(args), newer...)...).Addr())
 }
 
 // TestHarness runs the reference against itself: what differs there is a fault of the harness.
@@ -107,6 +115,24 @@ func TestStreams(t *testing.T) {
 		count = 20
 	}
 	runStreams(t, referenceBinary(t), subjectBinary(t), count)
+}
+
+// TestStreamsAtLimits runs streams with small and with large limits of the encodings.
+func TestStreamsAtLimits(t *testing.T) {
+	count := 60
+	if testing.Short() {
+		count = 6
+	}
+	reference, subject := referenceBinary(t), subjectBinary(t)
+	// A newer Valkey counts the fields of one HSET before it knows which are the same, so the limit of hashes is 0 or above that.
+	hashEntries := map[string]string{"0": "0", "1": "40", "1000000": "1000000"}
+	for _, entries := range []string{"0", "1", "1000000"} {
+		t.Run(entries, func(t *testing.T) {
+			args := []string{"--set-max-intset-entries", entries, "--hash-max-listpack-entries", hashEntries[entries], "--zset-max-listpack-entries", entries}
+			pair := startPairWith(t, reference, subject, args, []string{"--set-max-listpack-entries", entries})
+			runStreamsOn(t, pair, count)
+		})
+	}
 }
 
 func runScripts(t *testing.T, reference, subject string, self bool) {
@@ -153,11 +179,19 @@ func forReferenceOnly(steps []Step) []Step {
 }
 
 func runStreams(t *testing.T, reference, subject string, count int) {
+	runStreamsOn(t, startPair(t, reference, subject), count)
+}
+
+func runStreamsOn(t *testing.T, pair *Pair, count int) {
+	t.Helper()
+	runGrammarOn(t, pair, NewCommandGrammar(hasOtherTypes(t, pair)), count)
+}
+
+func runGrammarOn(t *testing.T, pair *Pair, grammar *Grammar, count int) {
+	t.Helper()
 	if *streamsFlag > 0 {
 		count = *streamsFlag
 	}
-	pair := startPair(t, reference, subject)
-	grammar := NewCommandGrammar(hasOtherTypes(t, pair))
 	for i := range count {
 		seed := *seedFlag + uint64(i)
 		steps := grammar.Stream(rand.New(rand.NewPCG(seed, 0)), streamLength, streamConns)

@@ -171,7 +171,7 @@ func (s *stream) settleMode(st Step) Step {
 		}
 		s.queueing[st.Conn], s.inexact[st.Conn] = false, false
 	default:
-		if st.Mode == Sorted || st.Mode == SameKind || st.Mode == FullScan || st.Mode == Skip {
+		if st.Mode == Sorted || st.Mode == SameKind || st.Mode == FullScan || st.Mode == Skip || st.isEncoding() {
 			s.inexact[st.Conn] = true
 		}
 	}
@@ -205,6 +205,9 @@ func (s *stream) times(mark byte) int {
 
 func (s *stream) word(w string) []string {
 	if make := generators[w]; make != nil {
+		return []string{make(s)}
+	}
+	if make := streamGenerators[w]; make != nil {
 		return []string{make(s)}
 	}
 	if w == strings.ToLower(w) && strings.ContainsAny(w, "abcdefghijklmnopqrstuvwxyz") {

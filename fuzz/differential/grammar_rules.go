@@ -91,6 +91,41 @@ var connectionRules = []rule{
 	{weight: 1, form: "CONFIG [NOSUCH|GET|SET|SET NOSUCH val]"},
 }
 
+// setRules leave out what draws members by lot and changes the set, but for the draw of all.
+var setRules = []rule{
+	{weight: 30, form: "SADD setkey [member]+"},
+	{weight: 6, form: "SADD setkey [smallint]+"},
+	{weight: 3, form: "SADD setkey [member member member member member member member member member]+"},
+	{weight: 12, form: "SREM setkey [member]+"},
+	{weight: 8, form: "SISMEMBER setkey member"},
+	{weight: 6, form: "SMISMEMBER setkey [member]+"},
+	{weight: 5, form: "SCARD setkey"},
+	{weight: 6, form: "SMEMBERS setkey", mode: Sorted},
+	{weight: 8, form: "SMOVE setkey setkey member"},
+	{weight: 3, form: "SPOP setkey 100000", mode: Sorted, whole: true},
+	{weight: 1, form: "SPOP NOSUCHSET [count]?", whole: true},
+	{weight: 1, form: "SPOP setkey 0", whole: true},
+	{weight: 3, form: "SRANDMEMBER setkey [lot]?", mode: SameKind},
+	{weight: 4, form: "SRANDMEMBER setkey 100000", mode: Sorted, whole: true},
+	{weight: 6, form: "SINTER [setkey]+", mode: Sorted},
+	{weight: 6, form: "SUNION [setkey]+", mode: Sorted},
+	{weight: 6, form: "SDIFF [setkey]+", mode: Sorted},
+	{weight: 5, form: "SINTERSTORE setkey [setkey]+"},
+	{weight: 5, form: "SUNIONSTORE setkey [setkey]+"},
+	{weight: 5, form: "SDIFFSTORE setkey [setkey]+"},
+	{weight: 3, form: "SINTERCARD 1 setkey [LIMIT small]?"},
+	{weight: 5, form: "SINTERCARD 2 setkey setkey [LIMIT small|LIMIT int]*"},
+	{weight: 2, form: "SINTERCARD int [setkey]+ [LIMIT small]*"},
+	{weight: 4, form: "SSCAN setkey 0 [MATCH pattern|COUNT count]*", mode: FullScan, whole: true},
+	{weight: 4, form: "OBJECT ENCODING setkey"},
+	{weight: 3, form: "DEL [setkey]+"},
+	{weight: 3, form: "COPY setkey setkey [REPLACE|DB db]*"},
+	{weight: 3, form: "RENAME setkey setkey"},
+	{weight: 2, form: "MOVE setkey db"},
+	{weight: 2, form: "EXPIRE setkey sec"},
+	{weight: 2, form: "SET setkey val"},
+}
+
 // zsetRules work on keys of their own. Versions print scores with different digits, so they are compared as numbers. Where order
 // is by bytes alone, scores are equal.
 var zsetRules = []rule{
@@ -153,7 +188,9 @@ var otherTypeRules = []rule{
 // NewCommandGrammar is the grammar of all commands under comparison. otherTypes adds keys of types
 // besides strings.
 func NewCommandGrammar(otherTypes bool) *Grammar {
-	groups := [][]rule{zsetRules, zsetRules, transactionRules, expiryRules}; otherTypes = false
+	groups := [][]rule{
+		stringRules, bitRules, hllRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, hashRules, zsetRules,
+	}
 	if otherTypes {
 		groups = append(groups, otherTypeRules)
 	}

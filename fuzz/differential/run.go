@@ -159,18 +159,58 @@ func (p *Pair) CompareContent(databases int) *Difference {
 			return d
 		}
 		for _, k := range keys {
-			for _, st := range contentSteps(at, k.Text) {
-				if _, d := check(st); d != nil {
-					return d
-				}
+			if d := p.compareKey(at, check, k.Text); d != nil {
+				return d
 			}
 		}
 	}
 	return nil
 }
 
-func contentSteps(at func(...string) Step, key string) []Step {
+// compareKey compares what one key holds.
+func (p *Pair) compareKey(at func(...string) Step, check func(Step) ([]client.Value, *Difference), key string) *Difference {
 	expiry := at("PEXPIRETIME", key)
 	expiry.Mode, expiry.Within = Approx, expiryJitterMs
-	return []Step{at("TYPE", key), at("GET", key), at("OBJECT", "ENCODING", key), expiry}
+	steps := []Step{at("TYPE", key), at("GET", key), at("OBJECT", "ENCODING", key), expiry}
+	kind := p.Subject.run(steps[:1])[0].Value.Text
+	if value := contentCommand(kind, key); value != nil {
+		st := at(value...)
+		if kind == "set" || kind == "hash" {
+			st.Mode = Sorted
+		}
+		steps = append(steps, st)
+	}
+	if kind == "stream" {
+		steps = append(steps, at("XREVRANGE", key, "+", "-"), at("XINFO", "STREAM", key))
+	}
+	for _, st := range steps {
+		if _, d := check(st); d != nil {
+			return d
+		}
+		if kind == "set" || kind == "list" || !st.isEncoding() {
+			continue
+		}
+		ref, sub := p.Reference.run([]Step{st})[0], p.Subject.run([]Step{st})[0]
+		if ref.Raw != sub.Raw {
+			return &Difference{Step: st, What: "the encodings differ", Ref: ref, Sub: sub}
+		}
+	}
+	return nil
+}
+
+// contentCommand reads all of a collection.
+func contentCommand(kind, key string) []string {
+	switch kind {
+	case "list":
+		return []string{"LRANGE", key, "0", "-1"}
+	case "set":
+		return []string{"SMEMBERS", key}
+	case "zset":
+		return []string{"ZRANGE", key, "0", "-1", "WITHSCORES"}
+	case "hash":
+		return []string{"HGETALL", key}
+	case "stream":
+		return []string{"XRANGE", key, "-", "+"}
+	}
+	return nil
 }

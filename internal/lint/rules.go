@@ -18,6 +18,7 @@ var unsafeRooms = map[string]string{
 	"internal/unsafestr": "strings and bytes without a copy: this is its whole purpose",
 	"datastruct/arena":   "memory outside of Go's heap",
 	"datastruct/table":   "buckets are structs that lie in the arena",
+	"datastruct/object":  "heads of collections are structs that lie in the arena",
 	"net/transport":      "raw system calls on a buffer",
 	"bench/load":         "the generator's own loop: raw system calls",
 	"net/loop":           "epoll's event buffer and raw system calls",
