@@ -2,12 +2,14 @@
 package geocmd
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/geohash"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // Commands returns the rows of the geo group.
@@ -82,10 +84,18 @@ func parsePosition(args [][]byte) (p position, err error) {
 		return p, command.ErrNotFloat
 	}
 	if p.lon < geohash.MinLon || p.lon > geohash.MaxLon || p.lat < geohash.MinLat || p.lat > geohash.MaxLat {
-		text := strconv.AppendFloat([]byte("ERR invalid longitude,latitude pair "), p.lon, 'f', 6, 64)
-		return p, command.Error(strconv.AppendFloat(append(text, ','), p.lat, 'f', 6, 64))
+		text := appendFixed([]byte("ERR invalid longitude,latitude pair "), p.lon)
+		return p, command.Error(appendFixed(append(text, ','), p.lat))
 	}
 	return p, nil
+}
+
+// appendFixed appends a number with six decimals.
+func appendFixed(dst []byte, f float64) []byte {
+	if math.IsInf(f, 0) {
+		return resp.AppendDouble(dst, f)
+	}
+	return strconv.AppendFloat(dst, f, 'f', 6, 64)
 }
 
 // addOptions are those of GEOADD.
