@@ -5,8 +5,8 @@ import "github.com/sleipnirdb/sleipnir/datastruct/object"
 // Env returns what collections of this space need to know of the process.
 func (s *Space) Env() *object.Env { return &s.env }
 
-// emptyEncoding is the encoding of a collection that was just created.
-func emptyEncoding(t object.Type) object.Encoding {
+// EmptyEncoding is the encoding of a collection that was just created.
+func EmptyEncoding(t object.Type) object.Encoding {
 	if t == object.TypeStream {
 		return object.EncStream
 	}
@@ -16,7 +16,7 @@ func emptyEncoding(t object.Type) object.Encoding {
 // Create adds key as an empty collection of type t. The caller has just found key to be missing, and puts an element in or
 // calls Remove before the command ends.
 func (d *DB) Create(key []byte, t object.Type) (Entry, error) {
-	e := object.NewCollection(d.arena, key, t, emptyEncoding(t), NoTTL, d.space.fresh())
+	e := object.NewCollection(d.arena, key, t, EmptyEncoding(t), NoTTL, d.space.fresh())
 	if !e.Exists() {
 		return e, ErrNoMemory
 	}
@@ -47,7 +47,7 @@ func (d *DB) Stream(e Entry) object.Stream { return e.AsStream(&d.space.env) }
 
 // Renew makes an empty collection of type t of the entry, whatever it held, without an expiry. The caller puts an element in.
 func (d *DB) Renew(e Entry, t object.Type) (Entry, error) {
-	n := object.NewCollection(d.arena, e.Key(), t, emptyEncoding(t), NoTTL, d.space.fresh())
+	n := object.NewCollection(d.arena, e.Key(), t, EmptyEncoding(t), NoTTL, d.space.fresh())
 	if !n.Exists() {
 		return e, ErrNoMemory
 	}

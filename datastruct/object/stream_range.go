@@ -128,6 +128,14 @@ func (r *StreamRange) ID() StreamID { return r.e.id }
 // IsDead says whether the entry is deleted.
 func (r *StreamRange) IsDead() bool { return r.e.isDead }
 
+// Node tells of the node that the entry is in: its ID is that of its first entry, which may be deleted, as dead ones are.
+func (r *StreamRange) Node() (id StreamID, live, dead int) {
+	return r.node.id, int(r.node.live), int(r.node.dead)
+}
+
+// IsSame says whether the entry has the fields of the first one in its node, which has them too.
+func (r *StreamRange) IsSame() bool { return r.e.isSame }
+
 // Fields returns the number of pairs of the entry.
 func (r *StreamRange) Fields() int { return int(r.e.fields) }
 

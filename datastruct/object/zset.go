@@ -83,6 +83,13 @@ func (z ZSet) Prepare(count, longest int) {
 	z.keep(&s)
 }
 
+// Pack is LooseZSet.Pack.
+func (z ZSet) Pack() {
+	s := z.sorted()
+	s.pack()
+	z.keep(&s)
+}
+
 // Remove removes a member and says whether it was there.
 func (z ZSet) Remove(member []byte) bool {
 	s := z.sorted()
@@ -184,6 +191,9 @@ func (l *LooseZSet) Prepare(count, longest int) { l.s.prepare(count, longest) }
 func (l *LooseZSet) Walk(rank, count int, isReverse bool) ZCursor {
 	return l.s.walk(rank, count, isReverse)
 }
+
+// Expand gives the set the encoding of large ones, and says whether there was memory for it.
+func (l *LooseZSet) Expand() bool { return l.s.isLarge() || l.s.expand() }
 
 // Pack gives the set the encoding of small ones if the limits allow it. Without memory for that it stays as it is.
 func (l *LooseZSet) Pack() { l.s.pack() }

@@ -126,6 +126,57 @@ var setRules = []rule{
 	{weight: 2, form: "SET setkey val"},
 }
 
+// zsetRules work on keys of their own. Versions print scores with different digits, so they are compared as numbers. Where order
+// is by bytes alone, scores are equal.
+var zsetRules = []rule{
+	{weight: 30, form: "ZADD zkey [score zmember]+"},
+	{weight: 12, form: "ZADD zkey [NX|XX|GT|LT|CH|INCR]* [score zmember]+", mode: Approx},
+	{weight: 3, form: "ZADD zkey [score zmember score zmember score zmember score zmember score zmember score zmember score zmember]+"},
+	{weight: 12, form: "ZADD lexkey [0 zmember]+"},
+	{weight: 10, form: "ZINCRBY zkey score zmember", mode: Approx},
+	{weight: 10, form: "ZREM zkey [zmember]+"},
+	{weight: 6, form: "ZSCORE zkey zmember", mode: Approx},
+	{weight: 4, form: "ZMSCORE zkey [zmember]+", mode: Approx},
+	{weight: 3, form: "ZCARD zkey"},
+	{weight: 5, form: "ZRANK zkey zmember", whole: true},
+	{weight: 4, form: "ZREVRANK zkey zmember", whole: true},
+	{weight: 5, form: "ZCOUNT zkey bound bound"},
+	{weight: 5, form: "ZLEXCOUNT lexkey lexbound lexbound"},
+	{weight: 6, form: "ZRANGE zkey rank rank [WITHSCORES|REV]*", mode: Approx},
+	{weight: 6, form: "ZRANGE zkey bound bound BYSCORE [WITHSCORES|REV|LIMIT limit count]*", mode: Approx},
+	{weight: 5, form: "ZRANGE lexkey lexbound lexbound BYLEX [REV|LIMIT limit count]*"},
+	{weight: 3, form: "ZRANGE zkey bound rank [BYSCORE|BYLEX|WITHSCORES|REV|LIMIT limit count]*", mode: Approx},
+	{weight: 3, form: "ZREVRANGE zkey rank rank [WITHSCORES]?", mode: Approx},
+	{weight: 6, form: "ZRANGEBYSCORE zkey bound bound [WITHSCORES|LIMIT limit count]*", mode: Approx},
+	{weight: 5, form: "ZREVRANGEBYSCORE zkey bound bound [WITHSCORES|LIMIT limit count]*", mode: Approx},
+	{weight: 4, form: "ZRANGEBYLEX lexkey lexbound lexbound [LIMIT limit count]?"},
+	{weight: 4, form: "ZREVRANGEBYLEX lexkey lexbound lexbound [LIMIT limit count]?"},
+	{weight: 5, form: "ZRANGESTORE zkey zkey [rank rank|bound bound BYSCORE] [REV|LIMIT limit count]*"},
+	{weight: 3, form: "ZRANGESTORE lexkey lexkey lexbound lexbound BYLEX [REV|LIMIT limit count]*"},
+	{weight: 3, form: "ZREMRANGEBYRANK zkey rank rank"},
+	{weight: 3, form: "ZREMRANGEBYSCORE zkey bound bound"},
+	{weight: 3, form: "ZREMRANGEBYLEX lexkey lexbound lexbound"},
+	{weight: 4, form: "[ZUNION|ZINTER] 2 zkey zkey [WITHSCORES|WEIGHTS weight weight|AGGREGATE [SUM|MIN|MAX]]*", mode: Approx},
+	{weight: 3, form: "[ZUNION|ZINTER] 3 zkey zkey zkey [WITHSCORES|WEIGHTS weight weight weight|AGGREGATE [SUM|MIN|MAX]]*", mode: Approx},
+	{weight: 4, form: "[ZDIFF 1 zkey|ZDIFF 2 zkey zkey|ZDIFF 3 zkey zkey zkey] [WITHSCORES]?", mode: Approx},
+	{weight: 4, form: "[ZUNIONSTORE|ZINTERSTORE] zkey 2 zkey zkey [WEIGHTS weight weight|AGGREGATE [SUM|MIN|MAX]]*"},
+	{weight: 3, form: "ZDIFFSTORE zkey 2 zkey zkey"},
+	{weight: 3, form: "ZINTERCARD 2 zkey zkey [LIMIT small]?"},
+	{weight: 3, form: "[ZPOPMIN|ZPOPMAX] zkey [count]?", mode: Approx},
+	{weight: 3, form: "ZMPOP 2 zkey zkey [MIN|MAX] [COUNT count]?", mode: Approx},
+	{weight: 2, form: "[BZPOPMIN|BZPOPMAX] zkey zkey 0.001", mode: Approx, whole: true},
+	{weight: 2, form: "ZRANDMEMBER zkey 100000 [WITHSCORES]?", mode: Sorted, whole: true},
+	{weight: 2, form: "ZRANDMEMBER zkey [small]? [WITHSCORES]?", mode: SameKind, whole: true},
+	{weight: 4, form: "ZSCAN zkey 0 [MATCH pattern|COUNT 10]*", mode: FullScan, whole: true},
+	{weight: 5, form: "OBJECT ENCODING zkey"},
+	{weight: 3, form: "DEL [zkey]+"},
+	{weight: 2, form: "DEL lexkey"},
+	{weight: 2, form: "COPY zkey zkey [REPLACE]?"},
+	{weight: 2, form: "RENAME zkey zkey"},
+	{weight: 1, form: "SET zkey val"},
+	{weight: 1, form: "EXPIRE zkey sec"},
+}
+
 // otherTypeRules make keys of other types, for the errors that such keys cause, in encodings that
 // are the same in all versions.
 var otherTypeRules = []rule{
@@ -137,7 +188,9 @@ var otherTypeRules = []rule{
 // NewCommandGrammar is the grammar of all commands under comparison. otherTypes adds keys of types
 // besides strings.
 func NewCommandGrammar(otherTypes bool) *Grammar {
-	groups := [][]rule{stringRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, hashRules}
+	groups := [][]rule{
+		stringRules, bitRules, hllRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, hashRules, zsetRules,
+	}
 	if otherTypes {
 		groups = append(groups, otherTypeRules)
 	}

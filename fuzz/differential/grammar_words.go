@@ -29,6 +29,17 @@ var (
 	oddMillisMoments = []string{"0", "-1", "9223372036854775807", "9223372036854775808", "x", ""}
 )
 
+// Scores and what bounds them.
+var (
+	goodScores = []string{"0", "1", "2", "3", "-1", "5", "10", "0.5", "-2.5", "inf", "-inf", "4096", "+7", "0x10", "3e2"}
+	weights    = []string{"1", "2", "-1", "0.5", "0", "inf", "-inf", "3"}
+	badScores  = []string{"nan", "x", "", " 1", "1 ", "1e400", "1e-400", "--1", "1_0", "0x"}
+	goodBounds = []string{"0", "1", "(1", "2", "(2", "3", "-1", "(-1", "-inf", "+inf", "(inf", "(-inf", "0.5", "(0.5", "100", "-inf", "+inf", "-inf", "+inf"}
+	badBounds  = []string{"", "(", " 1", "1 ", "nan", "(nan", "x", "((1", "1e400", "1e-400", "1\x00x", "[1"}
+	lexBounds  = []string{"-", "+", "[a", "(a", "[m5", "(m5", "[", "(", "[m", "[1", "(1", "[\xff", "[m\x00", "-", "+", "-", "+"}
+	badLex     = []string{"", "a", "-a", "++", "m5", "1"}
+)
+
 // generators make the words that forms name in lower case.
 var generators = map[string]func(*stream) string{
 	"key":       mostly([]string{"a", "b", "c", "d", "n1", "n2", "{t}x", "{t}y"}, []string{"", "\x00\r\n", "{}z", "nokey", "a\xff"}),
@@ -39,8 +50,21 @@ var generators = map[string]func(*stream) string{
 	"hfield":    hashField,
 	"smallint":  oneOf("0", "1", "2", "3", "4", "5", "-1", "-2", "127", "128", "32767", "32768", "-32769", "2147483648"),
 	"lot":       mostly([]string{"0", "1", "3", "10", "-1", "-5", "-50"}, []string{"", "x", "1.0", "9223372036854775807", "-9223372036854775808", "9223372036854775808"}),
+	"listkey":   mostly([]string{"l1", "l1", "l1", "l2", "l3", "{t}l", "{u}l"}, []string{"a", "", "nokey", "{t}x"}),
+	"element":   element,
+	"position":  mostly([]string{"0", "1", "2", "3", "5", "10", "20", "50", "200", "-1", "-2", "-3", "-10", "-50"}, append([]string{"9223372036854775807", "-9223372036854775808", "4294967296"}, badInts...)),
+	"times":     mostly([]string{"0", "1", "1", "2", "3", "-1", "-2", "-3", "100"}, append([]string{"9223372036854775807", "-9223372036854775807"}, badInts...)),
 	"int":       mostly(goodInts, badInts),
 	"float":     mostly(goodFloats, badFloats),
+	"zkey":      oneOf("z1", "z2", "z3", "{z}4", "{z}5"),
+	"lexkey":    oneOf("x1", "x2"),
+	"zmember":   zmember,
+	"score":     mostly(goodScores, badScores),
+	"weight":    mostly(weights, badScores),
+	"bound":     mostly(goodBounds, badBounds),
+	"lexbound":  mostly(lexBounds, badLex),
+	"rank":      mostly([]string{"0", "1", "2", "3", "5", "10", "50", "-1", "-2", "-5", "-100", "100", "0", "-1"}, badInts),
+	"limit":     mostly([]string{"0", "0", "1", "2", "5", "10", "100"}, append([]string{"-1", "9223372036854775807"}, badInts...)),
 	"index":     mostly([]string{"0", "1", "2", "3", "5", "10", "43", "44", "45", "-1", "-2", "-5", "-100", "100"}, append([]string{"9223372036854775807", "-9223372036854775808", "4294967295", "4294967296"}, badInts...)),
 	"offset":    mostly([]string{"0", "1", "2", "5", "10", "40", "44", "100", "1000"}, append([]string{"-1", "536870912", "536870913", "4294967296", "9223372036854775807", "-9223372036854775808"}, badInts...)),
 	"sec":       mostly(seconds, oddSeconds),
@@ -53,6 +77,14 @@ var generators = map[string]func(*stream) string{
 	"badcursor": oneOf("x", "1x", "18446744073709551616"),
 	"type":      oneOf("string", "list", "STRING"),
 	"small":     oneOf("1", "2", "3", "0", "-1"),
+	"bit":       mostly([]string{"0", "1"}, []string{"2", "-1", "x", ""}),
+	"bitat":     mostly([]string{"0", "1", "7", "8", "9", "31", "63", "64", "100", "159", "1000", "8191", "8192"}, append([]string{"-1", "4294967296", "9223372036854775807"}, badInts...)),
+	"bitrange":  mostly([]string{"0", "1", "2", "5", "7", "8", "20", "100", "-1", "-2", "-8", "-100", "8000"}, []string{"9223372036854775807", "-9223372036854775808", "4294967296"}),
+	"field":     mostly([]string{"u1", "u4", "u8", "u31", "u32", "u63", "i1", "i5", "i8", "i16", "i63", "i64"}, []string{"u64", "i65", "u0", "i0", "8", "x", "", "u-1", "u08"}),
+	"fieldat":   mostly([]string{"0", "1", "3", "8", "13", "63", "#0", "#1", "#2", "#5", "100", "#100"}, []string{"-1", "#-1", "#", "", "x", "4294967296", "#4294967296", "#9223372036854775807"}),
+	"fieldval":  mostly([]string{"0", "1", "-1", "2", "7", "127", "128", "255", "256", "-128", "-129", "4294967296"}, append(goodInts, "", "x", "9223372036854775808")),
+	"hll":       mostly([]string{"h1", "h2", "{t}h"}, []string{"a", "b", "", "nokey"}),
+	"hllrun":    sparseRuns,
 	"name":      oneOf("", "me", "a b", "a\nb", "~", "a\x7f", "\xff", "a-b:c"),
 }
 
@@ -107,4 +139,44 @@ func randomBytes(s *stream, n int) string {
 		b[i] = byte(s.rand.UintN(256))
 	}
 	return string(b)
+}
+
+// zmember draws a member: a few often, many sometimes, and now and then one too long for a small set.
+func zmember(s *stream) string {
+	switch s.rand.IntN(20) {
+	case 0:
+		return strings.Repeat("m", 60+s.rand.IntN(10))
+	case 1:
+		return ""
+	case 2:
+		return "\x00\xff"
+	case 3, 4, 5:
+		return strconv.Itoa(s.rand.IntN(200) - 20)
+	case 6, 7, 8:
+		return "m" + strconv.Itoa(s.rand.IntN(1000))
+	}
+	return "m" + strconv.Itoa(s.rand.IntN(20))
+}
+
+// sparseRuns draws a HyperLogLog of few bytes whose runs are right as a rule: they describe 16384 registers.
+func sparseRuns(s *stream) string {
+	var b strings.Builder
+	b.WriteString("HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80")
+	left := 16384
+	for range s.rand.IntN(12) {
+		n := 1 + s.rand.IntN(4)
+		if s.rand.IntN(2) == 0 {
+			b.WriteByte(0x80 | byte(s.rand.IntN(32))<<2 | byte(n-1))
+		} else {
+			n = 1 + s.rand.IntN(64)
+			b.WriteByte(byte(n - 1))
+		}
+		left -= n
+	}
+	if s.rand.IntN(20) == 0 {
+		left -= 1 + s.rand.IntN(100) // too few
+	}
+	b.WriteByte(0x40 | byte((left-1)>>8))
+	b.WriteByte(byte(left - 1))
+	return b.String()
 }

@@ -112,9 +112,11 @@ func (st *Step) isEncoding() bool {
 	return len(st.Args) == 3 && strings.EqualFold(st.Args[0], "object") && strings.EqualFold(st.Args[1], "encoding")
 }
 
-// newerEncoding tells whether the subject has a small set in a form that the reference doesn't know. It can't tell a set from a hash:
-// CompareContent can.
-func newerEncoding(ref, sub string) bool { return ref == "hashtable" && sub == "listpack" }
+// newerEncoding tells whether the subject has a small set or list in a form that the reference doesn't know. It can't tell a set from a
+// hash: CompareContent can.
+func newerEncoding(ref, sub string) bool {
+	return sub == "listpack" && (ref == "hashtable" || ref == "quicklist")
+}
 
 // canonical writes a value with the elements of its outermost aggregate, and of sets and maps inside, in order.
 func canonical(v client.Value) string { return ordered(v, true).String() }
@@ -149,7 +151,7 @@ func sortPairs(elems []client.Value) {
 	}
 }
 
-// near compares trees; numbers of the same sign may differ by some.
+// near compares trees; numbers may be written otherwise, and those of the same sign differ by some.
 func near(a, b client.Value, within float64) bool {
 	if a.Kind != b.Kind || a.Nil != b.Nil || len(a.Elems) != len(b.Elems) {
 		return false
@@ -164,7 +166,7 @@ func near(a, b client.Value, within float64) bool {
 	}
 	x, errX := strconv.ParseFloat(a.Text, 64)
 	y, errY := strconv.ParseFloat(b.Text, 64)
-	return errX == nil && errY == nil && x >= 0 && y >= 0 && max(x-y, y-x) <= within
+	return errX == nil && errY == nil && (x == y || x >= 0 && y >= 0 && max(x-y, y-x) <= within)
 }
 
 // loose compares what a script expects, written in RESP2 terms, with a reply in either protocol.

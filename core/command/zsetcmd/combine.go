@@ -165,8 +165,12 @@ func (q *combination) readAggregate(arg []byte) bool {
 	return true
 }
 
-// run puts the result into to. It returns false if there is no memory.
+// run puts the result into to, which becomes a large set: as in the reference, only such keep the sign of a zero. It returns
+// false if there is no memory.
 func (q *combination) run(to *object.LooseZSet) bool {
+	if !to.Expand() {
+		return false
+	}
 	switch q.op {
 	case union:
 		q.sort()
@@ -317,6 +321,7 @@ func storeCombined(c *command.Call, op operation, event string) error {
 	if !q.run(&result) {
 		return command.ErrOOM
 	}
+	result.Pack()
 	return store(c, db, c.Args[1], &result, event)
 }
 

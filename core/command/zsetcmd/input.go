@@ -4,6 +4,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // input is one of several sets that a command combines: a sorted set, a set, whose members have the score 1, or a key that
@@ -54,7 +55,7 @@ func (in *input) score(member []byte) (float64, bool) {
 	case in.isZSet():
 		return in.zset.Score(member)
 	}
-	return 0, false
+	return 1, in.set.Has(member)
 }
 
 // each visits all members until visit returns false.
@@ -68,5 +69,14 @@ func (in *input) each(visit func(member []byte, score float64) bool) {
 				return
 			}
 		}
+		return
 	}
+	var digits [20]byte
+	in.set.Each(func(v packed.Value) bool {
+		text := v.Bytes
+		if v.IsInt {
+			text = v.AppendTo(digits[:0])
+		}
+		return visit(text, 1)
+	})
 }
