@@ -111,6 +111,8 @@ const (
 	WaitOnLoss
 	// InPubSub commands are allowed to a subscribed RESP2 client.
 	InPubSub
+	// RunsQueue is EXEC, by whatever name: it runs what MULTI queued.
+	RunsQueue
 )
 
 // flagNames are in the order in which COMMAND INFO lists them.
