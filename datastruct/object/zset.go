@@ -118,6 +118,12 @@ func (z ZSet) Walk(rank, count int, isReverse bool) ZCursor {
 	return s.walk(rank, count, isReverse)
 }
 
+// WalkScores returns a cursor that goes upward over the members in a range of scores. It is for who asks for few of the members.
+func (z ZSet) WalkScores(r ScoreRange) ZCursor {
+	s := z.sorted()
+	return s.walkScores(&r)
+}
+
 // ScoreSpan returns the place of the members in a range of scores: the rank of the first and their number.
 func (z ZSet) ScoreSpan(r ScoreRange) (rank, count int) {
 	s := z.sorted()

@@ -16,6 +16,9 @@ type ZCursor struct {
 	a         *arena.Arena
 	left      int // members to come, those in ahead left out
 	isReverse bool
+	isSparse  bool // not all members will be looked at: blocks aren't asked for
+
+	end uint64 // of a large set: the order at which the walk ends
 
 	// A small set: the pair that Next goes to.
 	pairs  pairs
@@ -24,12 +27,12 @@ type ZCursor struct {
 
 	// A large set: the blocks of the next members, which have been asked for.
 	order tree.Cursor
-	ahead [cursorAhead]arena.Ref
+	ahead [cursorAhead]tree.Item
 	i, n  int
 
 	member packed.Value
-	block  arena.Ref
 	score  float64
+	item   tree.Item
 }
 
 // cursorAhead is how many blocks a cursor asks for at a time, so that their cache misses overlap.
@@ -46,7 +49,7 @@ func (s *sorted) walk(rank, count int, isReverse bool) ZCursor {
 	} else {
 		count = min(count, n-rank)
 	}
-	c := ZCursor{a: s.a, left: count, isReverse: isReverse}
+	c := ZCursor{a: s.a, left: count, isReverse: isReverse, end: noOrder}
 	if s.isLarge() {
 		c.order = s.index().order.At(s.a, rank)
 		return c
@@ -56,17 +59,36 @@ func (s *sorted) walk(rank, count int, isReverse bool) ZCursor {
 	return c
 }
 
+// walkScores is ZSet.WalkScores.
+func (s *sorted) walkScores(r *ScoreRange) ZCursor {
+	n := s.len()
+	if n == 0 {
+		return ZCursor{}
+	}
+	c := ZCursor{a: s.a, left: n, isSparse: true, end: r.to()}
+	if s.isLarge() {
+		c.order = s.index().order.SeekKey(s.a, r.from())
+		if !c.order.Valid() {
+			c.left = 0
+		}
+		return c
+	}
+	c.pairs = s.pairs()
+	rank, count := c.pairs.scoreSpan(r)
+	return s.walk(rank, count, false)
+}
+
 // cursorAt returns a cursor over one member of a large set.
 func (s *sorted) cursorAt(r arena.Ref) ZCursor {
 	c := ZCursor{a: s.a, n: 1}
-	c.ahead[0] = r
+	c.ahead[0] = tree.Item{Key: orderOf(scoreAt(s.a, r)), Ref: r}
 	return c
 }
 
 // Next goes to the next member and says whether there is one.
 func (c *ZCursor) Next() bool {
 	if c.i < c.n {
-		c.block = c.ahead[c.i]
+		c.item = c.ahead[c.i]
 		c.i++
 		return true
 	}
@@ -75,8 +97,8 @@ func (c *ZCursor) Next() bool {
 	}
 	if c.pairs.Block == nil {
 		c.fill()
-		c.block, c.i = c.ahead[0], 1
-		return true
+		c.item, c.i = c.ahead[0], 1
+		return c.n > 0
 	}
 	c.left--
 	at := c.at
@@ -92,34 +114,43 @@ func (c *ZCursor) Next() bool {
 	return true
 }
 
-// fill takes the next blocks from the tree.
+// fill takes the next items from the tree.
 func (c *ZCursor) fill() {
-	c.n = min(c.left, cursorAhead)
-	c.left -= c.n
-	for i := range c.n {
-		r := c.order.Item().Ref
-		table.PrefetchElement(c.a, r)
-		c.ahead[i] = r
+	c.n = 0
+	for ; c.left > 0 && c.n < cursorAhead; c.n++ {
+		it := c.order.Item()
+		if it.Key >= c.end {
+			c.left = 0
+			return
+		}
+		c.left--
+		if !c.isSparse {
+			table.PrefetchElement(c.a, it.Ref)
+		}
+		c.ahead[c.n] = it
 		if c.isReverse {
 			c.order.Prev(c.a)
-		} else {
-			c.order.Next(c.a)
+		} else if c.order.Next(c.a); !c.order.Valid() {
+			c.left = 0
 		}
 	}
 }
 
 // Member returns a view of the member, valid until the next call of Next.
 func (c *ZCursor) Member() []byte {
-	if c.block != 0 {
-		return memberAt(c.a, c.block)
+	if c.item.Ref != 0 {
+		return memberAt(c.a, c.item.Ref)
 	}
 	return textOf(c.member, &c.digits)
 }
 
 // Score returns the member's score.
 func (c *ZCursor) Score() float64 {
-	if c.block != 0 {
-		return scoreAt(c.a, c.block)
+	if c.item.Ref == 0 {
+		return c.score
 	}
-	return c.score
+	if c.item.Key == orderOfZero { // it may be -0
+		return scoreAt(c.a, c.item.Ref)
+	}
+	return scoreOfOrder(c.item.Key)
 }

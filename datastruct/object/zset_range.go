@@ -18,6 +18,22 @@ func (r *ScoreRange) hasMin(f float64) bool { return f > r.Min || f == r.Min && 
 // hasMax says whether a score isn't above the range.
 func (r *ScoreRange) hasMax(f float64) bool { return f < r.Max || f == r.Max && !r.MaxOpen }
 
+// from returns the order of the first score in the range.
+func (r *ScoreRange) from() uint64 {
+	if r.MinOpen {
+		return orderOf(r.Min) + 1
+	}
+	return orderOf(r.Min)
+}
+
+// to returns the order of the first score behind the range.
+func (r *ScoreRange) to() uint64 {
+	if r.MaxOpen {
+		return orderOf(r.Max)
+	}
+	return orderOf(r.Max) + 1
+}
+
 // LexBound is one end of a LexRange.
 type LexBound struct {
 	Kind  LexKind
@@ -68,15 +84,7 @@ func (s *sorted) scoreSpan(r ScoreRange) (rank, count int) {
 	case !s.isLarge():
 		return s.pairs().scoreSpan(&r)
 	}
-	order := &s.index().order
-	from := orderOf(r.Min)
-	if r.MinOpen {
-		from++ // no order is the highest number: that would be a NaN
-	}
-	to := orderOf(r.Max)
-	if !r.MaxOpen {
-		to++
-	}
+	order, from, to := &s.index().order, r.from(), r.to()
 	if from >= to {
 		return 0, 0
 	}

@@ -264,25 +264,17 @@ func zrangestore(c *command.Call) error {
 // store puts a result in the place of whatever key holds, which is removed for an empty one, and writes the number of members.
 func store(c *command.Call, db *keyspace.DB, key []byte, result *object.LooseZSet, event string) error {
 	n := result.Len()
-	old := db.FindWrite(key)
 	if n == 0 {
-		if old.Exists() {
-			db.Remove(old)
+		if db.Delete(key) {
 			db.Notify(keyspace.ClassGeneric, "del", key)
 			c.Dirty++
 		}
 		c.W.Int(0)
 		return nil
 	}
-	if old.Exists() {
-		db.Remove(old)
-	}
-	e, err := db.Create(key, object.TypeZSet)
-	if err != nil {
+	if err := db.PutZSet(key, result); err != nil {
 		return command.ErrOOM
 	}
-	db.ZSet(e).Take(result)
-	db.Changed(e)
 	db.Notify(keyspace.ClassZSet, event, key)
 	c.Dirty++
 	c.W.Int(int64(n))
