@@ -133,9 +133,6 @@ func (r *StreamRange) Node() (id StreamID, live, dead int) {
 	return r.node.id, int(r.node.live), int(r.node.dead)
 }
 
-// IsSame says whether the entry has the fields of the first one in its node, which has them too.
-func (r *StreamRange) IsSame() bool { return r.e.isSame }
-
 // Fields returns the number of pairs of the entry.
 func (r *StreamRange) Fields() int { return int(r.e.fields) }
 
@@ -162,5 +159,11 @@ func (r *StreamRange) Value() StreamItem {
 // HasNodeFields says whether the entry has the fields that all such entries of its node have.
 func (r *StreamRange) HasNodeFields() bool { return r.e.isSame }
 
-// Node returns a number that tells the nodes of a stream apart.
-func (r *StreamRange) Node() arena.Ref { return r.node.ref }
+// NodeRef returns a number that tells the nodes of a stream apart.
+func (r *StreamRange) NodeRef() arena.Ref { return r.node.ref }
+
+// Pair returns the next pair: Field and Value in one.
+func (r *StreamRange) Pair() (field, value StreamItem) {
+	field = r.Field()
+	return field, r.Value()
+}

@@ -69,8 +69,8 @@ func (e *entryWriter) entry(r *object.StreamRange) {
 		}
 		return
 	}
-	if e.node != r.Node() {
-		e.node = r.Node()
+	if e.node != r.NodeRef() {
+		e.node = r.NodeRef()
 		e.learn(r, n)
 		return
 	}
