@@ -194,6 +194,22 @@ var geoRules = []rule{
 	{weight: 2, form: "DEL geokey"},
 }
 
+// sortRules sort lists and sorted sets, whose elements have an order, and sets where the result has one.
+var sortRules = []rule{
+	{weight: 6, form: "RPUSH sortkey [weighty]+", whole: true},
+	{weight: 3, form: "ZADD sortkey [smallint weighty]+", whole: true},
+	{weight: 2, form: "SADD sortkey [weighty]+", whole: true},
+	{weight: 2, form: "DEL sortkey", whole: true},
+	{weight: 5, form: "SET weightkey [int|val]", whole: true},
+	{weight: 3, form: "HSET weightkey f [int|val]", whole: true},
+	{weight: 8, form: "SORT sortkey [ASC|DESC|LIMIT index index|GET #|GET getpattern|STORE sortkey]*"},
+	{weight: 8, form: "SORT sortkey ALPHA [ASC|DESC|LIMIT index index|GET #|GET getpattern|STORE sortkey]*"},
+	{weight: 6, form: "SORT sortkey BY w_*->f [ASC|DESC|LIMIT index index|GET #|GET getpattern|STORE sortkey]*"},
+	{weight: 8, form: "SORT sortkey BY w_* [ASC|DESC|LIMIT index index|GET #|GET getpattern|STORE sortkey]*"},
+	{weight: 4, form: "SORT sortkey BY nosort STORE sortkey [DESC|ALPHA|GET #|GET getpattern]*", whole: true},
+	{weight: 4, form: "SORT_RO sortkey [ASC|DESC|ALPHA|LIMIT index index|GET #|GET getpattern]*"},
+}
+
 // otherTypeRules make keys of other types, for the errors that such keys cause, in encodings that
 // are the same in all versions.
 var otherTypeRules = []rule{
@@ -207,6 +223,7 @@ var otherTypeRules = []rule{
 func NewCommandGrammar(otherTypes bool) *Grammar {
 	groups := [][]rule{
 		stringRules, bitRules, hllRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, hashRules, zsetRules, geoRules,
+		sortRules,
 	}
 	if otherTypes {
 		groups = append(groups, otherTypeRules)
