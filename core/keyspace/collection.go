@@ -5,8 +5,8 @@ import "github.com/sleipnirdb/sleipnir/datastruct/object"
 // Env returns what collections of this space need to know of the process.
 func (s *Space) Env() *object.Env { return &s.env }
 
-// emptyEncoding is the encoding of a collection that was just created.
-func emptyEncoding(t object.Type) object.Encoding {
+// EmptyEncoding is the encoding of a collection that was just created.
+func EmptyEncoding(t object.Type) object.Encoding {
 	if t == object.TypeStream {
 		return object.EncStream
 	}
@@ -16,7 +16,7 @@ func emptyEncoding(t object.Type) object.Encoding {
 // Create adds key as an empty collection of type t. The caller has just found key to be missing, and puts an element in or
 // calls Remove before the command ends.
 func (d *DB) Create(key []byte, t object.Type) (Entry, error) {
-	e := object.NewCollection(d.arena, key, t, emptyEncoding(t), NoTTL, d.space.fresh())
+	e := object.NewCollection(d.arena, key, t, EmptyEncoding(t), NoTTL, d.space.fresh())
 	if !e.Exists() {
 		return e, ErrNoMemory
 	}
@@ -47,16 +47,35 @@ func (d *DB) Stream(e Entry) object.Stream { return e.AsStream(&d.space.env) }
 
 // Renew makes an empty collection of type t of the entry, whatever it held, without an expiry. The caller puts an element in.
 func (d *DB) Renew(e Entry, t object.Type) (Entry, error) {
-	n := object.NewCollection(d.arena, e.Key(), t, emptyEncoding(t), NoTTL, d.space.fresh())
+	n := object.NewCollection(d.arena, e.Key(), t, EmptyEncoding(t), NoTTL, d.space.fresh())
 	if !n.Exists() {
 		return e, ErrNoMemory
 	}
+	d.dropFields(e)
 	if at := e.ExpireAt(); at != 0 {
 		d.unindex(at, e.Ref())
 	}
 	d.moved(e.Hash(d.seed), e, n)
 	d.space.free(e)
 	return n, nil
+}
+
+// PutZSet makes a sorted set that isn't empty the value of key, in the place of whatever that held. The loose one is empty after
+// it, but for an error, which changes nothing.
+func (d *DB) PutZSet(key []byte, l *object.LooseZSet) error {
+	e := d.FindWrite(key)
+	var err error
+	if e.Exists() {
+		e, err = d.Renew(e, object.TypeZSet)
+	} else {
+		e, err = d.Create(key, object.TypeZSet)
+	}
+	if err != nil {
+		return err
+	}
+	d.ZSet(e).Take(l)
+	d.changed(e)
+	return nil
 }
 
 // Discard frees what was taken out of a collection: at once if it's little, else FreeSlice does.

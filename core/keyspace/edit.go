@@ -47,10 +47,10 @@ func (d *DB) Resize(e Entry, size int) (Entry, error) {
 	return n, err
 }
 
-// Draft makes a raw string of size zero bytes that key is to have once Publish is called with it. Until then the key has its old value. It is for
-// values that are computed from others, the key's own among them.
+// Draft makes a raw string of size bytes, which are undefined, that key is to have once Publish is called with it. Until then the key has its old
+// value. It is for values that are computed from others, the key's own among them.
 func (d *DB) Draft(key []byte, size int) (Entry, error) {
-	n := object.NewSized(d.arena, key, size, 0, d.space.fresh())
+	n := object.NewUndefined(d.arena, key, size, d.space.fresh())
 	if !n.Exists() {
 		return n, ErrNoMemory
 	}
@@ -64,6 +64,7 @@ func (d *DB) Publish(key []byte, n Entry) error {
 	if !e.Exists() {
 		return d.adopt(h, n)
 	}
+	d.dropFields(e)
 	if at := e.ExpireAt(); at != 0 {
 		d.unindex(at, e.Ref())
 	}

@@ -25,6 +25,9 @@ const (
 // LFU says whether the access field holds LFU's minutes and counter under the policy; else it holds the LRU clock.
 func (k PolicyKind) LFU() bool { return k == AllKeysLFU || k == VolatileLFU }
 
+// LRU says whether it is the time of the last use that decides under the policy.
+func (k PolicyKind) LRU() bool { return k == AllKeysLRU || k == VolatileLRU }
+
 // Volatile says whether only keys with an expiry are evicted.
 func (k PolicyKind) Volatile() bool { return k >= VolatileLRU }
 

@@ -79,6 +79,9 @@ func (d *DB) Lookup(key []byte, look Look) Entry {
 	return e
 }
 
+// Has says whether the key is there, also if its time has come. It changes nothing.
+func (d *DB) Has(key []byte) bool { return d.find(object.HashOf(d.seed, key), key) != 0 }
+
 // Expired says whether the key is there but its time has come. It changes nothing.
 func (d *DB) Expired(key []byte) bool {
 	r := d.find(object.HashOf(d.seed, key), key)

@@ -78,3 +78,14 @@ func (d *DB) Random() Entry {
 	}
 	return Entry{}
 }
+
+// Each visits every key once, also those whose time has come, until the visitor says no. The visitor may change nothing.
+func (d *DB) Each(visit func(Entry) (more bool)) {
+	more := true
+	each := func(r arena.Ref) { more = more && visit(object.At(d.arena, r)) }
+	for cursor := uint64(0); more; {
+		if cursor = d.table.Scan(d.arena, cursor, d.space.hashOf, each); cursor == 0 {
+			return
+		}
+	}
+}

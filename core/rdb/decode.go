@@ -67,12 +67,8 @@ func (d *Decoder) Value(t Type, to Sink) error {
 	case TypeModulePreGA, TypeModule2:
 		return d.module(t)
 	}
-	kind, ok := t.collection()
-	if !ok {
+	if _, ok := t.collection(); !ok {
 		return errType
-	}
-	if err := to.Begin(kind); err != nil {
-		return err
 	}
 	if err := d.elementsOf(t, to); err != nil {
 		return err
@@ -114,18 +110,27 @@ func (d *Decoder) elementsOf(t Type, to Sink) error {
 	return d.nested(t, to)
 }
 
-// count reads the number of elements of a collection.
-func (d *Decoder) count() (uint64, error) {
+// count reads the number of parts of a collection, and announces it.
+func (d *Decoder) count(t Type, to Sink) (uint64, error) {
 	n, err := d.r.length()
 	if err == nil && n == 0 {
 		err = ErrEmpty
 	}
-	return n, err
+	if err != nil {
+		return 0, err
+	}
+	return n, begin(t, n, to)
+}
+
+// begin announces a collection.
+func begin(t Type, count uint64, to Sink) error {
+	kind, _ := t.collection()
+	return to.Begin(t, kind, count)
 }
 
 // plain reads a list or set of strings.
 func (d *Decoder) plain(t Type, to Sink) error {
-	n, err := d.count()
+	n, err := d.count(t, to)
 	for ; n > 0 && err == nil; n-- {
 		var text []byte
 		if text, err = d.r.text(); err != nil {
@@ -141,7 +146,7 @@ func (d *Decoder) plain(t Type, to Sink) error {
 }
 
 func (d *Decoder) plainZSet(t Type, to Sink) error {
-	n, err := d.count()
+	n, err := d.count(t, to)
 	for ; n > 0 && err == nil; n-- {
 		if err = d.keepField(); err != nil {
 			break
@@ -212,7 +217,7 @@ const noExpiry = -1
 const errFieldExpiry Corrupt = "the expiry of a field is out of range"
 
 func (d *Decoder) plainHash(t Type, to Sink) error {
-	n, err := d.count()
+	n, err := d.count(t, to)
 	for ; n > 0 && err == nil; n-- {
 		if err = d.keepField(); err != nil {
 			break
@@ -257,7 +262,7 @@ const (
 const errNode Corrupt = "a node of a list is of an unknown kind"
 
 func (d *Decoder) quicklist(t Type, to Sink) error {
-	n, err := d.count()
+	n, err := d.count(t, to)
 	if err != nil {
 		return err
 	}
@@ -329,6 +334,9 @@ func (d *Decoder) nested(t Type, to Sink) error {
 		items = &d.listpack
 	}
 	if err != nil {
+		return err
+	}
+	if err := begin(t, items.total(), to); err != nil {
 		return err
 	}
 	some := false

@@ -39,6 +39,9 @@ func (d *Decoder) readStream(t Type, to Sink) error {
 	if err != nil {
 		return err
 	}
+	if err := begin(t, nodes, to); err != nil {
+		return err
+	}
 	for ; nodes > 0; nodes-- {
 		if err := d.streamNode(to); err != nil {
 			return err
@@ -93,19 +96,20 @@ func (d *Decoder) streamNode(to Sink) error {
 	for n := live + deleted; n > 0; n-- {
 		s.numbers = s.numbers[:shared]
 		id, gone, err := s.entry(p, base)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case gone:
-			deleted--
-			continue
-		case !s.last.Less(id):
+		}
+		if !s.last.Less(id) {
 			return errStreamID
 		}
-		live--
 		s.last = id
-		s.entries++
-		if err := to.Entry(id, s.pairs); err != nil {
+		if gone {
+			deleted--
+		} else {
+			live--
+			s.entries++
+		}
+		if err := to.Entry(id, s.pairs, gone); err != nil {
 			return err
 		}
 	}
@@ -177,7 +181,7 @@ func (s *streamDecoder) entry(p *listpack, base ID) (id ID, deleted bool, err er
 	if err != nil {
 		return ID{}, false, err
 	}
-	id = ID{base.Ms + ms, base.Seq + seq}
+	id = ID{Ms: base.Ms + ms, Seq: base.Seq + seq}
 	s.pairs = s.pairs[:0]
 	items := int64(3)
 	if flags&flagSameFields != 0 {
@@ -203,7 +207,7 @@ func (s *streamDecoder) entry(p *listpack, base ID) (id ID, deleted bool, err er
 		items++
 	}
 	count, err := s.int(p, items)
-	if err == nil && count != items {
+	if err == nil && (count != items || len(s.pairs) == 0) {
 		err = errStream
 	}
 	return id, flags&flagDeleted != 0, err
@@ -234,7 +238,7 @@ func (s *streamDecoder) distance(p *listpack) (uint64, error) {
 
 // rawID reads an ID of 16 bytes.
 func rawID(b []byte) ID {
-	return ID{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
+	return ID{Ms: binary.BigEndian.Uint64(b), Seq: binary.BigEndian.Uint64(b[8:])}
 }
 
 // id reads an ID of two lengths.
@@ -244,7 +248,7 @@ func (d *Decoder) id() (ID, error) {
 		return ID{}, err
 	}
 	seq, err := d.r.length()
-	return ID{ms, seq}, err
+	return ID{Ms: ms, Seq: seq}, err
 }
 
 // streamInfo reads what a stream knows of itself. The first form lacks most of it.

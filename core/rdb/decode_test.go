@@ -174,7 +174,7 @@ func streamOf(form Type, change func(part string, w *writer) bool) []byte {
 			[]string{"2", "0", "0", "v", "8", "5"},
 			[]string{"3", "0", "1", "v", "8", "5"},
 			[]string{"0", "1", "-1", "1", "g", "h", "6"}))
-		node(9, streamNodeOf(nil, 1, 0, []string{"2", "0", "0", "3"}))
+		node(9, streamNodeOf([]string{"x"}, 1, 0, []string{"2", "0", "0", "y", "4"}))
 	})
 	do("entries", func() { w.count(3) })
 	do("last", func() { w.count(9); w.count(1) })
@@ -213,8 +213,8 @@ func streamOf(form Type, change func(part string, w *writer) bool) []byte {
 
 func TestDecodeStream(t *testing.T) {
 	for form, info := range map[Type]string{
-		TypeStreamListpacks: "info {{9 1} {0 0} {0 0} 3}", TypeStreamListpack2: "info {{9 1} {5 1} {5 2} 4}",
-		TypeStreamListpack3: "info {{9 1} {5 1} {5 2} 4}",
+		TypeStreamListpacks: "info last 9-1 first 0-0 deleted 0-0 added 3", TypeStreamListpack2: "info last 9-1 first 5-1 deleted 5-2 added 4",
+		TypeStreamListpack3: "info last 9-1 first 5-1 deleted 5-2 added 4",
 	} {
 		read, active := "read -1 estimate false", "active 2000"
 		if form == TypeStreamListpacks {
@@ -223,8 +223,8 @@ func TestDecodeStream(t *testing.T) {
 		if form == TypeStreamListpack3 {
 			active = "active -1"
 		}
-		want := []string{"stream", `{5 1} ["f" "v" "7" "8"]`, `{6 0} ["g" "h"]`, `{9 1} []`, info, `group "group" {6 0} ` + read,
-			"pending {{5 1} 1000 3}", `consumer "joe" seen 2000 ` + active, "owns {5 1}", "group end"}
+		want := []string{"stream", `5-1 ["f" "v" "7" "8"]`, "dead 5-2", `6-0 ["g" "h"]`, `9-1 ["x" "y"]`, info, `group "group" 6-0 ` + read,
+			"pending 5-1 since 1000 times 3", `consumer "joe" seen 2000 ` + active, "owns 5-1", "group end"}
 		if got, err := decoded(streamOf(form, nil)); err != nil || !slices.Equal(got, want) {
 			t.Errorf("form %d: %v\n got %q\nwant %q", form, err, got, want)
 		}

@@ -18,7 +18,7 @@ func samples() map[string][]byte {
 	hash2.count(1)
 	hash2.text([]byte("f"))
 	hash2.text([]byte("v"))
-	hash2.millis(77)
+	hash2.millis(1 << 42)
 	folded := writer{compress: true}
 	folded.byte(byte(TypeString))
 	folded.text(bytes.Repeat([]byte("abcabd"), 30))
@@ -185,19 +185,20 @@ func TestDecodeDamagedStream(t *testing.T) {
 	}{
 		{"short ID", "nodes", func(w *writer) { w.text([]byte("x")) }, errStream},
 		{"empty listpack", "nodes", func(w *writer) { w.length(16); w.raw(make([]byte, 16)); w.text(listpackOf()) }, errStream},
-		{"no entries but a count", "nodes", node(nil, 1, 0), errStream},
-		{"more entries than the count", "nodes", node(nil, 1, 0, []string{"2", "1", "0", "3"}, []string{"2", "2", "0", "3"}), errStream},
-		{"negative count", "nodes", node(nil, -1, 0), errStream},
-		{"huge count", "nodes", node(nil, 1<<62, 0), errStream},
+		{"no entries but a count", "nodes", node([]string{"f"}, 1, 0), errStream},
+		{"more entries than the count", "nodes", node([]string{"f"}, 1, 0, []string{"2", "1", "0", "v", "4"}, []string{"2", "2", "0", "v", "4"}), errStream},
+		{"negative count", "nodes", node([]string{"f"}, -1, 0), errStream},
+		{"huge count", "nodes", node([]string{"f"}, 1<<62, 0), errStream},
 		{"more fields than there are", "nodes", func(w *writer) { w.length(16); w.raw(make([]byte, 16)); w.text(listpackOf("1", "0", "9", "f", "0")) }, errStream},
-		{"deleted without the flag", "nodes", node(nil, 0, 1, []string{"2", "1", "0", "3"}), errStream},
-		{"unknown flag", "nodes", node(nil, 1, 0, []string{"4", "1", "0", "3"}), errStream},
-		{"ID that is text", "nodes", node(nil, 1, 0, []string{"2", "x", "0", "3"}), errStream},
-		{"first ID 0", "nodes", node(nil, 1, 0, []string{"2", "0", "0", "3"}), errStreamID},
-		{"falling IDs", "nodes", node(nil, 2, 0, []string{"2", "2", "0", "3"}, []string{"2", "1", "0", "3"}), errStreamID},
-		{"wrong count behind an entry", "nodes", node(nil, 1, 0, []string{"2", "1", "0", "2"}), errStream},
-		{"field without value", "nodes", node(nil, 1, 0, []string{"0", "1", "0", "1", "f"}), errStream},
-		{"negative fields", "nodes", node(nil, 1, 0, []string{"0", "1", "0", "-1", "2"}), errStream},
+		{"deleted without the flag", "nodes", node([]string{"f"}, 0, 1, []string{"2", "1", "0", "v", "4"}), errStream},
+		{"unknown flag", "nodes", node([]string{"f"}, 1, 0, []string{"4", "1", "0", "v", "4"}), errStream},
+		{"ID that is text", "nodes", node([]string{"f"}, 1, 0, []string{"2", "x", "0", "v", "4"}), errStream},
+		{"first ID 0", "nodes", node([]string{"f"}, 1, 0, []string{"2", "0", "0", "v", "4"}), errStreamID},
+		{"falling IDs", "nodes", node([]string{"f"}, 2, 0, []string{"2", "2", "0", "v", "4"}, []string{"2", "1", "0", "v", "4"}), errStreamID},
+		{"wrong count behind an entry", "nodes", node([]string{"f"}, 1, 0, []string{"2", "1", "0", "v", "3"}), errStream},
+		{"field without value", "nodes", node([]string{"f"}, 1, 0, []string{"0", "1", "0", "1", "f"}), errStream},
+		{"no fields", "nodes", node(nil, 1, 0, []string{"2", "1", "0", "3"}), errStream},
+		{"negative fields", "nodes", node([]string{"f"}, 1, 0, []string{"0", "1", "0", "-1", "2"}), errStream},
 		{"another length", "entries", func(w *writer) { w.count(4) }, errStreamLen},
 		{"last ID too small", "last", func(w *writer) { w.count(9); w.count(0) }, errStream},
 		{"deleted after the last", "info", func(w *writer) {

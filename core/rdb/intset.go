@@ -34,6 +34,8 @@ func openIntset(b []byte) (intset, error) {
 	return intset{b: b[intsetHead:], width: int(width)}, nil
 }
 
+func (s *intset) total() uint64 { return uint64(len(s.b) / s.width) } // #nosec G115 -- not negative
+
 func (s *intset) next() (i item, ok bool, err error) {
 	if len(s.b) == 0 {
 		return item{}, false, nil

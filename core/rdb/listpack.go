@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // A listpack is a block of small entries:
@@ -53,6 +54,8 @@ func (i item) appendTo(dst []byte) []byte {
 type block interface {
 	// next returns the next item; false after the last one.
 	next() (i item, ok bool, err error)
+	// total returns the number of items, as far as its head says.
+	total() uint64
 }
 
 // listpack is a listpack while it is read.
@@ -92,8 +95,7 @@ func (p *listpack) next() (i item, ok bool, err error) {
 	return i, true, nil
 }
 
-// done says whether all entries have been read.
-func (p *listpack) done() bool { return p.at == len(p.b)-1 }
+func (p *listpack) total() uint64 { return uint64(p.count) } // #nosec G115 -- not negative
 
 // listpackItem reads the entry at the start of b and returns its size without the length behind it, 0 if it is damaged.
 func listpackItem(b []byte) (i item, size int) {
@@ -209,6 +211,15 @@ func (p *packer) bytes() []byte {
 	binary.LittleEndian.PutUint32(p.b, uint32(len(p.b)))                          // #nosec G115 -- see fits
 	binary.LittleEndian.PutUint16(p.b[4:], uint16(min(p.count, listpackUnknown))) // #nosec G115 -- bounded
 	return p.b
+}
+
+// value appends an element.
+func (p *packer) value(v packed.Value) {
+	if v.IsInt {
+		p.int(v.Int)
+		return
+	}
+	p.text(v.Bytes)
 }
 
 // text appends a string: as a number, if it is the canonical text of one.

@@ -17,16 +17,19 @@ func (r *recorder) say(format string, args ...any) error {
 	return nil
 }
 
-func (r *recorder) String(text []byte) error      { return r.say("%q", text) }
-func (r *recorder) Begin(t object.Type) error     { return r.say("%v", t) }
-func (r *recorder) End() error                    { return nil }
-func (r *recorder) Element(text []byte) error     { return r.say("%q", text) }
-func (r *recorder) Member(text []byte) error      { return r.say("%q", text) }
-func (r *recorder) Owned(id ID) error             { return r.say("owns %v", id) }
-func (r *recorder) GroupEnd() error               { return r.say("group end") }
-func (r *recorder) Pending(p PendingInfo) error   { return r.say("pending %v", p) }
-func (r *recorder) Stream(s StreamInfo) error     { return r.say("info %v", s) }
-func (r *recorder) Entry(id ID, f [][]byte) error { return r.say("%v %q", id, f) }
+func (r *recorder) String(text []byte) error                    { return r.say("%q", text) }
+func (r *recorder) Begin(_ Type, t object.Type, _ uint64) error { return r.say("%v", t) }
+func (r *recorder) End() error                                  { return nil }
+func (r *recorder) Element(text []byte) error                   { return r.say("%q", text) }
+func (r *recorder) Member(text []byte) error                    { return r.say("%q", text) }
+func (r *recorder) Owned(id ID) error                           { return r.say("owns %v", id) }
+func (r *recorder) GroupEnd() error                             { return r.say("group end") }
+func (r *recorder) Pending(p PendingInfo) error {
+	return r.say("pending %v since %d times %d", p.ID, p.DeliveredMs, p.Deliveries)
+}
+func (r *recorder) Stream(s StreamInfo) error {
+	return r.say("info last %v first %v deleted %v added %d", s.Last, s.First, s.MaxDeleted, s.Added)
+}
 
 func (r *recorder) Scored(member []byte, score float64) error {
 	return r.say("%q:%s", member, strconv.FormatFloat(score, 'g', -1, 64))
@@ -54,4 +57,11 @@ func decoded(b []byte) ([]string, error) {
 	d.Reset(b)
 	err := d.Payload(&r)
 	return r.said, err
+}
+
+func (r *recorder) Entry(id ID, pairs [][]byte, isDead bool) error {
+	if isDead {
+		return r.say("dead %v", id)
+	}
+	return r.say("%v %q", id, pairs)
 }

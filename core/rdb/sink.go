@@ -7,8 +7,9 @@ import "github.com/sleipnirdb/sleipnir/datastruct/object"
 type Sink interface {
 	// String takes a whole string.
 	String(text []byte) error
-	// Begin announces a collection. What it holds comes through the methods of its type, and then End.
-	Begin(t object.Type) error
+	// Begin announces a collection in a certain form. What it holds comes through the methods of its type, and then End. count is
+	// how many elements there are, as far as the form says; it may lie.
+	Begin(form Type, t object.Type, count uint64) error
 	// End says that the collection is complete.
 	End() error
 
@@ -21,8 +22,8 @@ type Sink interface {
 	// Field takes a field of a hash. expireAt is its expiry in unix ms, or 0.
 	Field(field, value []byte, expireAt int64) error
 
-	// Entry takes an entry of a stream: fields and values in turn. The IDs rise.
-	Entry(id ID, fields [][]byte) error
+	// Entry takes an entry of a stream: fields and values in turn. The IDs rise. isDead: it has been deleted.
+	Entry(id ID, pairs [][]byte, isDead bool) error
 	// Stream takes what a stream knows of itself, after its entries.
 	Stream(s StreamInfo) error
 	// Group takes a consumer group, after Stream. Its pending entries follow, then its consumers.
@@ -37,12 +38,7 @@ type Sink interface {
 }
 
 // ID is the ID of a stream's entry.
-type ID struct{ Ms, Seq uint64 }
-
-// Less says whether the ID comes before another one.
-func (id ID) Less(other ID) bool {
-	return id.Ms < other.Ms || (id.Ms == other.Ms && id.Seq < other.Seq)
-}
+type ID = object.StreamID
 
 // StreamInfo is what a stream knows of itself.
 type StreamInfo struct {

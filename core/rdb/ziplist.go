@@ -44,6 +44,8 @@ func openZiplist(b []byte) (ziplist, error) {
 	return ziplist{b: b, at: ziplistHead, tail: int(tail), count: int(binary.LittleEndian.Uint16(b[8:]))}, nil
 }
 
+func (z *ziplist) total() uint64 { return uint64(z.count) } // #nosec G115 -- not negative
+
 func (z *ziplist) next() (i item, ok bool, err error) {
 	if z.at == len(z.b)-1 {
 		if z.tail != z.at-z.previous || (z.count != ziplistUnknown && z.count != z.seen) {

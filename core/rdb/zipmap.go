@@ -31,6 +31,8 @@ func openZipmap(b []byte) (zipmap, error) {
 	return zipmap{b: b, at: 1}, nil
 }
 
+func (z *zipmap) total() uint64 { return uint64(z.b[0]) * 2 }
+
 func (z *zipmap) next() (i item, ok bool, err error) {
 	last := len(z.b) - 1
 	if !z.value && z.at == last {

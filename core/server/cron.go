@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
+	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -40,11 +41,13 @@ const (
 	// cronQuiet is after how many samples without activity the cron rests: the
 	// rates have come to zero by then, and memory has been given back.
 	cronQuiet = 25
-	// trimEvery is between how many samples memory is trimmed.
-	trimEvery = 10
-	// trimPages is how much one trim gives back under one lease, trimRounds
-	// how often it comes back for more.
+	// limitEvery is between how many samples the Go heap's limit is set anew.
+	limitEvery = 10
+	// trimPages is how much one trim gives back under one lease, trimSlices
+	// how many of them a loop does in one go, trimRounds how often the cron
+	// comes back for more.
 	trimPages  = 16
+	trimSlices = 8
 	trimRounds = 64
 )
 
@@ -63,8 +66,8 @@ func (s *Server) runCron() {
 		start := clock.Ticks()
 		done := s.sampleRates()
 		s.sampleMemory()
-		if round%trimEvery == 0 || s.slack() {
-			s.trim()
+		s.trim()
+		if round%limitEvery == 0 {
 			s.limitGo()
 		}
 		s.cron.nanos.Add(clock.Since(start))
@@ -90,31 +93,37 @@ func (s *Server) runCron() {
 	}
 }
 
-// Slack is much when it is more than this, and than this part of what is used.
-const (
-	slackBytes = 16 << 20
-	slackShare = 8
-)
-
-// slack tells whether much memory is committed and not used.
-func (s *Server) slack() bool {
-	used, committed := int64(0), int64(0)
-	for p := range s.Set.Len() {
-		used += s.Set.Space(p).Used()
-		committed += s.Set.Space(p).Committed()
+// trim gives memory back that the partitions haven't used since the last
+// sample. The loops do it, between commands and where a lease is free: an
+// ordinary goroutine may be kept from running while it holds one.
+func (s *Server) trim() {
+	var left partition.Mask
+	left.Fill(s.Set.Len())
+	for range trimRounds {
+		loops := s.dispatcher.Loops.Loops()
+		for i, l := range loops {
+			s.dispatcher.OnLoop(l, func(x *dispatch.Executor) { s.trimShare(x, &left, i, len(loops)) })
+		}
+		if left.Next(0) < 0 {
+			break
+		}
 	}
-	return committed-used > max(slackBytes, used/slackShare)
+	s.memory.Trim()
 }
 
-// trim gives unused memory of the partitions back.
-func (s *Server) trim() {
-	for range trimRounds {
-		more := false
-		s.dispatcher.EachPartition(func(p int) {
-			more = s.Set.Space(p).Arena().Trim(trimPages) || more
-		})
+// trimShare trims partitions in left that are loop i's share, and takes those
+// out of it that are done.
+func (s *Server) trimShare(x *dispatch.Executor, left *partition.Mask, i, loops int) {
+	slices := 0
+	for p := left.Next(0); p >= 0 && slices < trimSlices; p = left.Next(p + 1) {
+		if p%loops != i {
+			continue
+		}
+		slices++
+		more := true
+		x.TryWith(p, func(set *partition.Set) { more = set.Space(p).Arena().Trim(trimPages) })
 		if !more {
-			return
+			left.Remove(p)
 		}
 	}
 }

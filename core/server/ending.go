@@ -1,11 +1,11 @@
 package server
 
 import (
-	"errors"
 	"sync"
 
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/dispatch"
 )
 
 // ending is the way to the end of the process.
@@ -47,22 +47,35 @@ func (e *ending) asked() bool {
 	return e.pending
 }
 
-var errCantSave = errors.New("there is no way to save data yet")
-
 // shutdown ends the process as SHUTDOWN or a signal asks. It refuses an end
 // that would lose what it was told to save.
 func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 	s.Log.Warningf("%s", why)
-	if how.Save {
-		s.Log.Warningf("Error trying to save the DB, can't exit: this version can't write snapshots yet.")
-		if !how.Force {
-			s.Log.Warningf("Errors trying to shut down the server. Check the logs for more information.")
-			return errCantSave
-		}
-		s.Log.Warningf("Ignoring the error, as the shutdown is forced.")
+	if !how.Save && (how.NoSave || !s.Config.Given(config.Save) || len(s.Config.SavePoints()) == 0) {
+		s.end.begin(0)
+		return nil
 	}
-	s.end.begin(0)
-	return nil
+	failed := make(chan error)
+	go func() {
+		defer s.rescue()
+		s.dispatcher.ExclusiveAll(func(*dispatch.Executor) {
+			s.Log.Noticef("Saving the final RDB snapshot before exiting.")
+			if err := s.saveHeld(); err != nil && !how.Force {
+				failed <- err
+				return
+			}
+			// The leases are never given back: nothing is to be written that
+			// the snapshot lacks.
+			s.end.begin(0)
+			close(failed)
+			select {}
+		})
+	}()
+	err := <-failed
+	if err != nil {
+		s.Log.Warningf("Errors trying to shut down the server. Check the logs for more information.")
+	}
+	return err
 }
 
 // howOf translates the directives shutdown-on-sigint and -sigterm.

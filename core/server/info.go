@@ -169,7 +169,7 @@ func (s *Server) infoClients(n *stats.Info, u usage) {
 }
 
 func (s *Server) infoPersistence(n *stats.Info) {
-	n.Int("loading", 0)
+	n.Bool("loading", s.snapshots.loading.Load())
 	n.Int("async_loading", 0)
 	n.Int("current_cow_peak", 0)
 	n.Int("current_cow_size", 0)
@@ -178,15 +178,23 @@ func (s *Server) infoPersistence(n *stats.Info) {
 	n.Int("current_save_keys_processed", 0)
 	n.Int("current_save_keys_total", 0)
 	n.Int("rdb_changes_since_last_save", 0)
-	n.Int("rdb_bgsave_in_progress", 0)
-	n.Int("rdb_last_save_time", s.started.Unix())
-	n.Str("rdb_last_bgsave_status", "ok")
-	n.Int("rdb_last_bgsave_time_sec", -1)
-	n.Int("rdb_current_bgsave_time_sec", -1)
-	n.Int("rdb_saves", 0)
+	saving, since := s.snapshots.busy.Load(), int64(-1)
+	if saving {
+		since = max(nowSeconds()-s.snapshots.started.Load(), 0)
+	}
+	status := "ok"
+	if s.snapshots.failed.Load() {
+		status = "err"
+	}
+	n.Bool("rdb_bgsave_in_progress", saving)
+	n.Int("rdb_last_save_time", s.snapshots.last.Load())
+	n.Str("rdb_last_bgsave_status", status)
+	n.Int("rdb_last_bgsave_time_sec", s.snapshots.took.Load())
+	n.Int("rdb_current_bgsave_time_sec", since)
+	n.Int("rdb_saves", s.snapshots.saves.Load())
 	n.Int("rdb_last_cow_size", 0)
-	n.Int("rdb_last_load_keys_expired", 0)
-	n.Int("rdb_last_load_keys_loaded", 0)
+	n.Int("rdb_last_load_keys_expired", s.snapshots.expired.Load())
+	n.Int("rdb_last_load_keys_loaded", s.snapshots.keys.Load())
 	n.Int("aof_enabled", 0)
 	n.Int("aof_rewrite_in_progress", 0)
 	n.Int("aof_rewrite_scheduled", 0)

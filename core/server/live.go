@@ -22,6 +22,9 @@ func (s *Server) live(args []string) int {
 	defer signals.stop()
 	s.introduce()
 	process.CheckBacklog(s.Config.Int(config.TCPBacklog), s.Log)
+	if !s.loadSnapshot() {
+		return 1
+	}
 	if err := s.Start(); err != nil {
 		return 1
 	}

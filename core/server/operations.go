@@ -105,5 +105,33 @@ func (o *operations) Crash(reason string, bySignal bool) {
 	(*Server)(o).crashed(nil, crashReason{text: reason})
 }
 
-// LastSave is when the data was last saved: at the start, when it was empty.
-func (o *operations) LastSave() int64 { return o.started.Unix() }
+// LastSave is when the data was last saved, or the start.
+func (o *operations) LastSave() int64 { return o.snapshots.last.Load() }
+
+// Saving tells whether a snapshot is taken in the background.
+func (o *operations) Saving() bool { return o.snapshots.busy.Load() }
+
+// Save writes a snapshot. The caller has every lease.
+func (o *operations) Save() error { return (*Server)(o).saveHeld() }
+
+// BackgroundSave begins to write a snapshot on another goroutine.
+func (o *operations) BackgroundSave() bool { return (*Server)(o).bgsave() }
+
+// CancelSave gives up the snapshot in the background.
+func (o *operations) CancelSave() bool {
+	if !o.snapshots.busy.Load() {
+		return false
+	}
+	o.snapshots.cancel.Store(true)
+	return true
+}
+
+// Reload reads the snapshot back. The caller has every lease.
+func (o *operations) Reload(merge bool) error {
+	s := (*Server)(o)
+	path, err := s.snapshotPath()
+	if err != nil {
+		return err
+	}
+	return s.loadHeld(path, merge)
+}

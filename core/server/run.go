@@ -180,12 +180,7 @@ func canServe(log *logging.Logger, cfg *config.Config) bool {
 // warnOfMissing tells of what doesn't exist yet and does no harm.
 func warnOfMissing(log *logging.Logger, cfg *config.Config) {
 	if cfg.Given(config.Save) && len(cfg.SavePoints()) > 0 {
-		log.Warningf("WARNING: The directive 'save' has no effect yet: this version keeps data in memory only, and loses it when it stops.")
-	}
-	if file := cfg.Str(config.DBFilename); file != "" {
-		if _, err := os.Stat(file); err == nil {
-			log.Warningf("WARNING: There is a snapshot '%s' in the working directory. This version can't load it yet, and will not touch it.", file)
-		}
+		log.Warningf("WARNING: The directive 'save' has no effect yet: this version saves at a SHUTDOWN, at SAVE and BGSAVE, but never by itself.")
 	}
 }
 

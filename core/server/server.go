@@ -55,6 +55,7 @@ type Server struct {
 	meters     meters
 	figures    figures
 	cron       cron
+	snapshots  snapshots
 	end        ending
 	crash      crash
 	// activeExpire: expired keys are removed in the background. Atomic.
@@ -81,6 +82,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s := &Server{Config: cfg, Log: log, program: program, started: time.Now(),
 		oomScore: process.NewOOMScore(), supervisor: &process.Supervisor{}}
 	s.activeExpire.Store(true)
+	s.snapshots.init(s.started)
 	memory, err := arena.NewRange(arenaBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reserve address range: %w", err)

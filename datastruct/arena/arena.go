@@ -54,7 +54,7 @@
 // A random access to a store of some 100 MB misses the TLB as often as the cache, and a first touch of 4 KiB costs a
 // page fault. Huge pages cure both, and would waste most of the memory of a small store. So the first slabs of
 // every class come from plain banks, and so does everything in a small process; once a class has several
-// slabs and the range holds 16 MiB, more slabs come from banks with huge pages, which a goroutine makes ready one ahead
+// slabs and the range holds 48 MiB, more slabs come from banks with huge pages, which a goroutine makes ready one ahead
 // of need (huge.go). What that costs is the banks that aren't full yet, and half a page for a class. Blocks of whole
 // banks get huge pages too. When part of a huge page is given back, its bank becomes a plain one.
 //

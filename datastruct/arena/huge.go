@@ -7,9 +7,9 @@ import "math/bits"
 // do with plain memory.
 
 const (
-	hugeFrom  = 16 << 20 // bytes handed out from which on a huge page that isn't full yet is little
+	hugeFrom  = 48 << 20 // bytes handed out from which on a huge page that isn't full yet is little
 	hugeShare = 8        // or this part of the range, so that small ones get there too
-	aheadFrom = 3        // times that much, from which on a second one is little
+	aheadFrom = 2        // times that much, from which on a second one is little
 	fewChunks = 16       // left in a huge bank when the next one is made ready
 )
 
@@ -38,6 +38,7 @@ func (r *Range) takeHuge() uint32 {
 	}
 	if i != 0 {
 		r.inUse.Add(1)
+		r.hugeTaken++
 	}
 	return i
 }
@@ -68,6 +69,20 @@ func (r *Range) wantSpare() {
 		r.isPreparing = false
 		r.spare = b
 	})
+}
+
+// Trim gives the bank that was made ready back if nothing was taken out of huge pages since the last call. Any goroutine
+// may call it, now and then.
+func (r *Range) Trim() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if b := r.spare; b != 0 && r.hugeTaken == r.hugeSeen {
+		r.spare = 0
+		r.bank(b).stale = allChunksFree
+		r.aside -= chunksInBank
+		r.releaseWhole(b)
+	}
+	r.hugeSeen = r.hugeTaken
 }
 
 // dropSpare gives the bank that was made ready back.

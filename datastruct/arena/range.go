@@ -41,6 +41,8 @@ type Range struct {
 	isClosed bool
 
 	spare       uint32 // a huge bank that is committed and on no list, or 0
+	hugeTaken   uint64 // chunks that were taken out of huge pages
+	hugeSeen    uint64 // hugeTaken at the last Trim
 	isPreparing bool
 	helpers     sync.WaitGroup
 	aside       int64  // chunks that are neither handed out nor available: of the spare, or being released

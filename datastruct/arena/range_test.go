@@ -77,6 +77,9 @@ func TestRangeTwin(t *testing.T) {
 			if rnd.IntN(50) == 0 {
 				r.sweep(3)
 			}
+			if rnd.IntN(20) == 0 {
+				r.Trim()
+			}
 			for k := range runs[i].n {
 				delete(owned, runs[i].at+k)
 			}
@@ -85,6 +88,34 @@ func TestRangeTwin(t *testing.T) {
 		}
 		if err := r.Sane(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestRangeTrim: a huge bank that was made ready in vain is given back, but not one that is in demand.
+func TestRangeTrim(t *testing.T) {
+	r, err := NewRange(64 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for !r.isLarge(1) {
+		r.take(chunksInBank)
+	}
+	if i := r.takeHuge(); i != 0 {
+		t.Fatalf("chunk %d before a bank was ready", i)
+	}
+	r.helpers.Wait()
+	if r.hugeTaken++; r.spare == 0 {
+		t.Fatal("no bank was made ready")
+	}
+	for _, want := range []bool{true, false, false} {
+		r.Trim()
+		if got := r.spare != 0; got != want {
+			t.Errorf("a bank is ready: %v, want %v", got, want)
+		}
+		if err := r.Sane(); err != nil {
+			t.Error(err)
 		}
 	}
 }
@@ -124,6 +155,7 @@ func TestRangeConcurrent(t *testing.T) {
 				}
 				if op%100 == 0 {
 					a.Trim(5)
+					r.Trim()
 					_ = arenas[(i+1)%count].Used() + arenas[(i+1)%count].Committed() + r.Handed()
 				}
 			}

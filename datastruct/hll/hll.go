@@ -68,8 +68,9 @@ func Valid(b []byte) bool {
 // Sparse says whether a valid value is sparse.
 func Sparse(b []byte) bool { return b[offEncoding] == encSparse }
 
-// Init makes a value without elements of the first EmptyBytes of b, which are zeros.
+// Init makes a value without elements of the first EmptyBytes of b.
 func Init(b []byte) {
+	clear(b[:HeaderBytes])
 	copy(b, "HYLL")
 	b[offEncoding] = encSparse
 	putZeros(b[HeaderBytes:], Registers)

@@ -24,18 +24,18 @@ type run struct {
 	bytes  int
 }
 
-// readRun reads the run at the start of b, which isn't empty. An xzero whose second byte is missing is read as if that were 0.
+// readRun reads the run at the start of b, which isn't empty. An xzero whose second byte is missing is longer than can be, so that all find
+// the value corrupt.
 func readRun(b []byte) run {
 	op := b[0]
 	switch {
 	case op&valueBit != 0:
 		return run{rank: op>>2&31 + 1, length: int(op&3) + 1, bytes: 1}
 	case op&kindMask == xzeroBit:
-		low := 0
-		if len(b) > 1 {
-			low = int(b[1])
+		if len(b) < 2 {
+			return run{length: Registers + 1, bytes: 2}
 		}
-		return run{length: int(op&^kindMask)<<8 + low + 1, bytes: 2}
+		return run{length: int(op&^kindMask)<<8 + int(b[1]) + 1, bytes: 2}
 	}
 	return run{length: int(op) + 1, bytes: 1}
 }
@@ -71,53 +71,50 @@ const (
 
 // find looks for the run that holds a register: eight runs at a time as long as they are of one byte.
 func find(b []byte, index int) spot {
-	s := spot{at: HeaderBytes, prev: HeaderBytes}
-	for s.at+8 <= len(b) {
-		w := binary.LittleEndian.Uint64(b[s.at:])
+	at, prev, first := HeaderBytes, HeaderBytes, 0
+	for at+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[at:])
 		xzero := w & (^w >> 1) & bit6
-		ops := 8 // of one byte, before the first xzero
-		if xzero != 0 {
-			ops = bits.TrailingZeros64(xzero) / 8
-		}
-		n := runLengths(w, ops)
-		if s.first+n > index {
-			break
-		}
-		s.first += n
-		if ops > 0 {
-			s.at += ops
-			s.prev = s.at - 1
-		}
 		if xzero == 0 {
+			n := runLengths(w, ^uint64(0)) + 8
+			if first+n > index {
+				break
+			}
+			first, at = first+n, at+8
+			prev = at - 1
 			continue
 		}
-		r := readRun(b[s.at:])
-		if s.first+r.length > index {
-			s.run = r
-			return s
+		ops := bits.TrailingZeros64(xzero) / 8 // of one byte, before the first xzero
+		n := runLengths(w, 1<<(8*ops)-1) + ops
+		if first+n > index {
+			break
 		}
-		s.first, s.prev, s.at = s.first+r.length, s.at, s.at+r.bytes
-	}
-	for s.at < len(b) {
-		r := readRun(b[s.at:])
-		if s.first+r.length > index {
-			s.run = r
-			return s
+		r := readRun(b[at+ops:])
+		if ops > 0 {
+			prev = at + ops - 1
 		}
-		s.first, s.prev, s.at = s.first+r.length, s.at, s.at+r.bytes
+		first, at = first+n, at+ops
+		if first+r.length > index {
+			return spot{r, at, prev, first}
+		}
+		first, prev, at = first+r.length, at, at+r.bytes
 	}
-	return s
+	for at < len(b) {
+		r := readRun(b[at:])
+		if first+r.length > index {
+			return spot{r, at, prev, first}
+		}
+		first, prev, at = first+r.length, at, at+r.bytes
+	}
+	return spot{at: at}
 }
 
-// runLengths returns the sum of the lengths of the first n runs in w, all of one byte.
-func runLengths(w uint64, n int) int {
+// runLengths returns the sum of the lengths less 1 of the runs in those bytes of w that the mask covers. They are all of one byte.
+func runLengths(w, mask uint64) int {
 	values := w >> 7 & low1 * 255 // all bits of the bytes that are values
-	less1 := w & (values&low2 | ^values&low6)
-	if n < 8 {
-		less1 &= 1<<(8*n) - 1
-	}
+	less1 := w & (values&low2 | ^values&low6) & mask
 	pairs := less1&even + less1>>8&even
-	return int(pairs*0x0001000100010001>>48) + n
+	return int(pairs * 0x0001000100010001 >> 48)
 }
 
 // Verdict is what has to be done so that a register of a sparse value gets a rank.
@@ -169,7 +166,7 @@ func Plan(b []byte, index int, rank uint8, limit int, e *Edit) (Verdict, error) 
 		return Dense, nil
 	}
 	s := find(b, index)
-	if s.at >= len(b) || s.at+s.bytes > len(b) {
+	if s.at >= len(b) || s.length > Registers {
 		return Same, ErrCorrupt
 	}
 	if s.rank >= rank {

@@ -76,10 +76,10 @@ func kindOf(t Type) kind {
 		return setKind
 	case TypeZSet:
 		return zsetKind
-	case TypeStream:
-		return streamKind()
 	case TypeHash:
 		return hashKind
+	case TypeStream:
+		return streamKind()
 	}
 	panic("object: " + t.String() + " is no collection")
 }

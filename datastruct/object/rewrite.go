@@ -247,6 +247,11 @@ func NewSized(a *arena.Arena, key []byte, n int, expireAt int64, access uint32) 
 	return e
 }
 
+// NewUndefined is NewSized with bytes that may be anything, for who writes them all.
+func NewUndefined(a *arena.Arena, key []byte, n int, access uint32) Entry {
+	return newSized(a, key, n, 0, access)
+}
+
 // newSized is NewSized with undefined bytes. key may be a view of the arena.
 func newSized(a *arena.Arena, key []byte, n int, expireAt int64, access uint32) Entry {
 	flag := expiryFlag(expireAt)

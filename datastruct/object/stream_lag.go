@@ -34,6 +34,12 @@ func (h *streamHead) readAt(id StreamID) (int64, bool) {
 	return UnknownRead, false
 }
 
+// ReadAt returns how many entries were ever added up to id, UnknownRead if that can't be told.
+func (s Stream) ReadAt(id StreamID) int64 {
+	read, _ := s.head().readAt(id)
+	return read
+}
+
 // Delivered says that the entry of an ID was delivered to the group, which thereby may come to stand there. It returns whether it does.
 func (s Stream) Delivered(g StreamGroup, id StreamID) bool {
 	if !g.last.Less(id) {

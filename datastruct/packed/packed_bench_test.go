@@ -32,6 +32,22 @@ func BenchmarkFind(b *testing.B) {
 	}
 }
 
+// BenchmarkFindMember looks for members of a set of 100.
+func BenchmarkFindMember(b *testing.B) {
+	p := Init(make([]byte, 4096))
+	for i := range 100 {
+		p.Append(Encode(fmt.Appendf(nil, "elem%012d", i)))
+	}
+	for _, text := range []string{"elem000000000000", "elem000000000050", "elem000000000099", "elem000000000100", "short", "12345"} {
+		b.Run(text, func(b *testing.B) {
+			v := Encode([]byte(text))
+			for b.Loop() {
+				p.Find(HeaderBytes, v, 0)
+			}
+		})
+	}
+}
+
 func BenchmarkRead(b *testing.B) {
 	p := fields(50)
 	b.ReportAllocs()

@@ -184,10 +184,14 @@ func runStreams(t *testing.T, reference, subject string, count int) {
 
 func runStreamsOn(t *testing.T, pair *Pair, count int) {
 	t.Helper()
+	runGrammarOn(t, pair, NewCommandGrammar(hasOtherTypes(t, pair)), count)
+}
+
+func runGrammarOn(t *testing.T, pair *Pair, grammar *Grammar, count int) {
+	t.Helper()
 	if *streamsFlag > 0 {
 		count = *streamsFlag
 	}
-	grammar := NewCommandGrammar(hasOtherTypes(t, pair))
 	for i := range count {
 		seed := *seedFlag + uint64(i)
 		steps := grammar.Stream(rand.New(rand.NewPCG(seed, 0)), streamLength, streamConns)

@@ -44,17 +44,31 @@ var (
 var generators = map[string]func(*stream) string{
 	"key":       mostly([]string{"a", "b", "c", "d", "n1", "n2", "{t}x", "{t}y"}, []string{"", "\x00\r\n", "{}z", "nokey", "a\xff"}),
 	"val":       value,
+	"sortkey":   mostly([]string{"l1", "l2", "{t}l", "z1", "s1"}, []string{"a", "nosuch", "w_1"}),
+	"weighty":   mostly([]string{"1", "2", "3", "4", "5", "6", "10", "-3", "1.5"}, []string{"x", "", "1a", "1 ", "9223372036854775807"}),
+	"weightkey": oneOf("w_1", "w_2", "w_3", "w_4", "w_10", "w_x"),
+	"getpat":    oneOf("w_*", "w_*->f", "w_*->", "*", "w_", "w_1", "#", "w_**"),
 	"setkey":    mostly([]string{"s1", "s2", "s3", "s4", "{t}s"}, []string{"a", "", "nokey", "{t}x"}),
 	"member":    member,
 	"hashkey":   mostly([]string{"h1", "h2", "h3", "{t}h"}, []string{"a", "", "nokey", "{t}x"}),
 	"hfield":    hashField,
 	"smallint":  oneOf("0", "1", "2", "3", "4", "5", "-1", "-2", "127", "128", "32767", "32768", "-32769", "2147483648"),
 	"lot":       mostly([]string{"0", "1", "3", "10", "-1", "-5", "-50"}, []string{"", "x", "1.0", "9223372036854775807", "-9223372036854775808", "9223372036854775808"}),
+	"listkey":   mostly([]string{"l1", "l1", "l1", "l2", "l3", "{t}l", "{u}l"}, []string{"a", "", "nokey", "{t}x"}),
+	"element":   element,
+	"position":  mostly([]string{"0", "1", "2", "3", "5", "10", "20", "50", "200", "-1", "-2", "-3", "-10", "-50"}, append([]string{"9223372036854775807", "-9223372036854775808", "4294967296"}, badInts...)),
+	"times":     mostly([]string{"0", "1", "1", "2", "3", "-1", "-2", "-3", "100"}, append([]string{"9223372036854775807", "-9223372036854775807"}, badInts...)),
 	"int":       mostly(goodInts, badInts),
 	"float":     mostly(goodFloats, badFloats),
+	"geokey":    oneOf("g1", "g2"),
+	"lon":       func(s *stream) string { return degrees(s, 180.1) },
+	"lat":       func(s *stream) string { return degrees(s, 85.1) },
+	"unit":      mostly([]string{"m", "km", "KM", "ft", "mi"}, []string{"", "x", "mm"}),
+	"radius":    mostly([]string{"0", "1", "10", "100", "250.5", "1000", "5000", "20000", "100000", "1e6"}, []string{"-1", "x", "", "1e10", "inf", "nan"}),
 	"zkey":      oneOf("z1", "z2", "z3", "{z}4", "{z}5"),
 	"lexkey":    oneOf("x1", "x2"),
 	"zmember":   zmember,
+	"zshort":    func(s *stream) string { return "m" + strconv.Itoa(s.rand.IntN(20)) },
 	"score":     mostly(goodScores, badScores),
 	"weight":    mostly(weights, badScores),
 	"bound":     mostly(goodBounds, badBounds),
@@ -73,6 +87,14 @@ var generators = map[string]func(*stream) string{
 	"badcursor": oneOf("x", "1x", "18446744073709551616"),
 	"type":      oneOf("string", "list", "STRING"),
 	"small":     oneOf("1", "2", "3", "0", "-1"),
+	"bit":       mostly([]string{"0", "1"}, []string{"2", "-1", "x", ""}),
+	"bitat":     mostly([]string{"0", "1", "7", "8", "9", "31", "63", "64", "100", "159", "1000", "8191", "8192"}, append([]string{"-1", "4294967296", "9223372036854775807"}, badInts...)),
+	"bitrange":  mostly([]string{"0", "1", "2", "5", "7", "8", "20", "100", "-1", "-2", "-8", "-100", "8000"}, []string{"9223372036854775807", "-9223372036854775808", "4294967296"}),
+	"field":     mostly([]string{"u1", "u4", "u8", "u31", "u32", "u63", "i1", "i5", "i8", "i16", "i63", "i64"}, []string{"u64", "i65", "u0", "i0", "8", "x", "", "u-1", "u08"}),
+	"fieldat":   mostly([]string{"0", "1", "3", "8", "13", "63", "#0", "#1", "#2", "#5", "100", "#100"}, []string{"-1", "#-1", "#", "", "x", "4294967296", "#4294967296", "#9223372036854775807"}),
+	"fieldval":  mostly([]string{"0", "1", "-1", "2", "7", "127", "128", "255", "256", "-128", "-129", "4294967296"}, append(goodInts, "", "x", "9223372036854775808")),
+	"hll":       mostly([]string{"h1", "h2", "{t}h"}, []string{"a", "b", "", "nokey"}),
+	"hllrun":    sparseRuns,
 	"name":      oneOf("", "me", "a b", "a\nb", "~", "a\x7f", "\xff", "a-b:c"),
 }
 
@@ -144,4 +166,38 @@ func zmember(s *stream) string {
 		return "m" + strconv.Itoa(s.rand.IntN(1000))
 	}
 	return "m" + strconv.Itoa(s.rand.IntN(20))
+}
+
+// sparseRuns draws a HyperLogLog of few bytes whose runs are right as a rule: they describe 16384 registers.
+func sparseRuns(s *stream) string {
+	var b strings.Builder
+	b.WriteString("HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80")
+	left := 16384
+	for range s.rand.IntN(12) {
+		n := 1 + s.rand.IntN(4)
+		if s.rand.IntN(2) == 0 {
+			b.WriteByte(0x80 | byte(s.rand.IntN(32))<<2 | byte(n-1))
+		} else {
+			n = 1 + s.rand.IntN(64)
+			b.WriteByte(byte(n - 1))
+		}
+		left -= n
+	}
+	if s.rand.IntN(20) == 0 {
+		left -= 1 + s.rand.IntN(100) // too few
+	}
+	b.WriteByte(0x40 | byte((left-1)>>8))
+	b.WriteByte(byte(left - 1))
+	return b.String()
+}
+
+// degrees draws a coordinate: anywhere, near a few places, or at an edge.
+func degrees(s *stream, most float64) string {
+	switch s.rand.IntN(12) {
+	case 0:
+		return oneOf("0", "-0", "180", "-180", "85.05112878", "-85.05112878", "90", "x", "inf", "1e-5")(s)
+	case 1, 2, 3, 4, 5:
+		return strconv.FormatFloat(15+s.rand.NormFloat64(), 'f', 2+s.rand.IntN(10), 64)
+	}
+	return strconv.FormatFloat((2*s.rand.Float64()-1)*most, 'f', s.rand.IntN(12), 64)
 }

@@ -112,9 +112,11 @@ func (st *Step) isEncoding() bool {
 	return len(st.Args) == 3 && strings.EqualFold(st.Args[0], "object") && strings.EqualFold(st.Args[1], "encoding")
 }
 
-// newerEncoding tells whether the subject has a small set in a form that the reference doesn't know. It can't tell a set from a hash:
-// CompareContent can.
-func newerEncoding(ref, sub string) bool { return ref == "hashtable" && sub == "listpack" }
+// newerEncoding tells whether the subject has a small set or list in a form that the reference doesn't know. It can't tell a set from a
+// hash: CompareContent can.
+func newerEncoding(ref, sub string) bool {
+	return sub == "listpack" && (ref == "hashtable" || ref == "quicklist")
+}
 
 // canonical writes a value with the elements of its outermost aggregate, and of sets and maps inside, in order.
 func canonical(v client.Value) string { return ordered(v, true).String() }

@@ -51,8 +51,8 @@ var debugSubs = [...]debugSub{
 	{"digest-value", 0, math.MaxInt, debugKeys, (*group).debugDigestValue},
 	{"htstats", 1, 2, debugAll, (*group).debugTables},
 	{"stringmatch-len", 2, 2, debugNone, (*group).debugStringMatch},
-	{"reload", 0, math.MaxInt, debugNone, (*group).debugReload},
-	{"loadaof", 0, 0, debugNone, (*group).debugReload},
+	{"reload", 0, math.MaxInt, debugAll, (*group).debugReload},
+	{"loadaof", 0, 0, debugNone, (*group).debugLoadAOF},
 	{"segfault", 0, 0, debugNone, (*group).debugSegfault},
 	{"panic", 0, 0, debugNone, (*group).debugPanic},
 	{"assert", 0, 0, debugNone, (*group).debugAssert},
@@ -245,8 +245,8 @@ func (g *group) debugStringMatch(c *command.Call) error {
 	return nil
 }
 
-func (g *group) debugReload(*command.Call) error {
-	return command.Error("ERR Error trying to load the RDB dump, check server logs.")
+func (g *group) debugLoadAOF(*command.Call) error {
+	return command.Error("ERR Error trying to load the AOF files, check server logs.")
 }
 
 func (g *group) debugAccepted(c *command.Call) error {
@@ -325,6 +325,19 @@ func debugHelp(c *command.Call) error {
 		"    Reply with a test value of the specified type. <type> can be: string,",
 		"    integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
 		"    true, false.",
+		"RELOAD [option ...]",
+		"    Save the RDB on disk and reload it back to memory. Valid <option> values:",
+		"    * MERGE: conflicting keys will be loaded from RDB.",
+		"    * NOFLUSH: the existing database will not be removed before load, but",
+		"      conflicting keys will generate an exception and kill the server.",
+		"    * NOSAVE: the database will be loaded from an existing RDB file.",
+		"    Examples:",
+		"    * DEBUG RELOAD: verify that the server is able to persist, flush and reload",
+		"      the database.",
+		"    * DEBUG RELOAD NOSAVE: replace the current database with the contents of an",
+		"      existing RDB file.",
+		"    * DEBUG RELOAD NOSAVE NOFLUSH MERGE: add the contents of an existing RDB",
+		"      file to the database.",
 		"SEGFAULT",
 		"    Crash the server with sigsegv.",
 		"SET-ACTIVE-EXPIRE <0|1>",

@@ -4,9 +4,14 @@ import (
 	"crypto/sha1" // #nosec G505 -- a fingerprint, the reference's
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
+	"math"
+	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // digest is the fingerprint of data that DEBUG DIGEST shows, the same as the
@@ -28,18 +33,81 @@ func (d *digest) mix(part []byte) {
 }
 
 // value adds what a key holds, and that it has an expiry.
-func (d *digest) value(e keyspace.Entry) {
+func (d *digest) value(db *keyspace.DB, e keyspace.Entry) {
 	d.mix(binary.BigEndian.AppendUint32(nil, uint32(e.Type())))
-	d.mix(e.AppendValue(nil))
+	switch e.Type() {
+	case object.TypeString:
+		d.mix(e.AppendValue(nil))
+	case object.TypeList:
+		for w := db.List(e).From(0); ; {
+			v, ok := w.Next()
+			if !ok {
+				break
+			}
+			d.mix(v.AppendTo(nil))
+		}
+	case object.TypeSet:
+		db.SetOf(e).Each(func(v packed.Value) bool {
+			d.xor(v.AppendTo(nil))
+			return true
+		})
+	case object.TypeZSet:
+		z := db.ZSet(e)
+		for c := z.Walk(0, z.Len(), false); c.Next(); {
+			d.pair(c.Member(), digestScore(c.Score()))
+		}
+	case object.TypeHash:
+		db.Hash(e).Each(func(field, value packed.Value) {
+			d.pair(field.AppendTo(nil), value.AppendTo(nil))
+		})
+	case object.TypeStream:
+		d.stream(db.Stream(e))
+	case object.TypeModule:
+	}
 	if e.ExpireAt() != 0 {
 		d.xor([]byte("!!expire!!"))
 	}
 }
 
-func (d *digest) String() string { return hex.EncodeToString(d[:]) }
+// pair adds two parts that belong together, whatever other pairs there are.
+func (d *digest) pair(first, second []byte) {
+	var p digest
+	p.mix(first)
+	p.mix(second)
+	d.xor(p[:])
+}
 
-// digestStep is how many keys one step of the walk takes.
-const digestStep = 1000
+// digestScore is a score as printf's %.17g shows it.
+func digestScore(score float64) []byte {
+	switch {
+	case math.IsInf(score, 1):
+		return []byte("inf")
+	case math.IsInf(score, -1):
+		return []byte("-inf")
+	}
+	return strconv.AppendFloat(nil, score, 'g', 17, 64)
+}
+
+func (d *digest) stream(s object.Stream) {
+	for r := s.Range(object.StreamID{}, object.MaxStreamID, false); r.Next(); {
+		id := r.ID()
+		d.mix(fmt.Appendf(nil, "%d.%d", id.Ms, id.Seq))
+		for range r.Fields() {
+			field, value := r.Pair()
+			d.mix(itemText(field))
+			d.mix(itemText(value))
+		}
+	}
+}
+
+func itemText(i object.StreamItem) []byte {
+	if i.IsInt {
+		return strconv.AppendInt(nil, i.Int, 10)
+	}
+	return i.Text
+}
+
+func (d *digest) String() string { return hex.EncodeToString(d[:]) }
 
 func (g *group) debugDigest(c *command.Call) error {
 	var all digest
@@ -61,29 +129,22 @@ func (g *group) debugDigest(c *command.Call) error {
 }
 
 func digestDB(all *digest, db *keyspace.DB) {
-	seen := make(map[string]bool) // a walk may show a key twice
-	for cursor := uint64(0); ; {
-		cursor = db.Scan(cursor, digestStep, func(e keyspace.Entry) {
-			if key := string(e.Key()); !seen[key] {
-				seen[key] = true
-				var d digest
-				d.mix(e.Key())
-				d.value(e)
-				all.xor(d[:])
-			}
-		})
-		if cursor == 0 {
-			return
-		}
-	}
+	db.Each(func(e keyspace.Entry) bool {
+		var d digest
+		d.mix(e.Key())
+		d.value(db, e)
+		all.xor(d[:])
+		return true
+	})
 }
 
 func (g *group) debugDigestValue(c *command.Call) error {
 	c.W.Array(len(c.Args) - 2)
 	for _, key := range c.Args[2:] {
 		var d digest
-		if e := c.DBAt(c.Session.DB, key).Peek(key); e.Exists() {
-			d.value(e)
+		db := c.DBAt(c.Session.DB, key)
+		if e := db.Peek(key); e.Exists() {
+			d.value(db, e)
 		}
 		c.W.Status(d.String())
 	}

@@ -39,9 +39,14 @@ func (g *group) flushdb(c *command.Call) error {
 }
 
 func (g *group) flush(c *command.Call, empty func(s *keyspace.Space) (int, *keyspace.Detached)) {
+	c.Dirty += int64(g.empty(c, empty))
+	c.W.OK()
+}
+
+// empty has every partition emptied, and returns how many keys there were.
+func (g *group) empty(c *command.Call, empty func(s *keyspace.Space) (int, *keyspace.Detached)) (total int) {
 	var old []*keyspace.Detached
 	var background partition.Mask
-	total := 0
 	for p := range c.Set.Len() {
 		n, o := empty(c.Set.Space(p))
 		total += n
@@ -52,9 +57,8 @@ func (g *group) flush(c *command.Call, empty func(s *keyspace.Space) (int, *keys
 			background.Add(p)
 		}
 	}
-	c.Dirty += int64(total)
 	g.Server.Flushed(old, background, total)
-	c.W.OK()
+	return total
 }
 
 func swapdb(c *command.Call) error {

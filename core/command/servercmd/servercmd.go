@@ -58,6 +58,18 @@ type Server interface {
 	Crash(reason string, bySignal bool)
 	// LastSave is the unix time in seconds of the last snapshot. Any goroutine.
 	LastSave() int64
+	// Saving tells whether a snapshot is taken in the background. Any goroutine.
+	Saving() bool
+	// Save writes a snapshot. The caller has every lease.
+	Save() error
+	// BackgroundSave begins to write one, false if that is under way. Any
+	// goroutine.
+	BackgroundSave() bool
+	// CancelSave gives it up, false if there is none. Any goroutine.
+	CancelSave() bool
+	// Reload reads the snapshot back. merge: what is there already is replaced,
+	// instead of being an error. The caller has every lease.
+	Reload(merge bool) error
 }
 
 // Shutdown says how the server ends.
@@ -90,7 +102,7 @@ func Commands(d Deps) []command.Command {
 	g := &group{d}
 	rows := []command.Command{
 		g.infoRow(), g.configRow(), g.memoryRow(), g.commandRow(), g.slowlogRow(), g.commandlogRow(),
-		g.latencyRow(), g.debugRow(), g.shutdownRow(),
+		g.latencyRow(), g.debugRow(), g.shutdownRow(), g.saveRow(), g.bgsaveRow(),
 		{Name: "dbsize", Arity: 1, Flags: command.ReadOnly | command.Fast, ACL: command.CatKeyspace, Scope: command.ScopeAll, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:agg_sum"},
 			Complexity: "O(1)", Summary: "Returns the number of keys in the database.", Run: dbsize},

@@ -4,7 +4,7 @@ import "github.com/sleipnirdb/sleipnir/core/command"
 
 func (g *group) shutdownRow() command.Command {
 	return command.Command{Name: "shutdown", Arity: -1,
-		Flags: command.Admin | command.NoScript | command.Loading | command.Stale | command.NoMulti | command.Sentinel | command.AllowBusy,
+		Flags: command.Admin | command.NoScript | command.Loading | command.Stale | command.NoMulti | command.Sentinel | command.AllowBusy | command.OffLoop,
 		Since: "1.0.0", Complexity: "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
 		Summary: "Synchronously saves the database(s) to disk and shuts down the server.", Run: g.shutdown}
 }

@@ -19,17 +19,17 @@ const (
 
 // claim is what XCLAIM and XAUTOCLAIM are told, and what they work on.
 type claim struct {
-	c        *command.Call
-	s        object.Stream
-	g        object.StreamGroup
-	k        object.StreamConsumer
-	minIdle  int64
-	deliver  int64 // unix ms that counts as the time of the delivery
-	retries  int64 // number of deliveries, -1 for not given
-	force    bool
-	justID   bool
-	lastID   object.StreamID
-	written  int // entries in the reply
+	c       *command.Call
+	s       object.Stream
+	g       object.StreamGroup
+	k       object.StreamConsumer
+	minIdle int64
+	deliver int64 // unix ms that counts as the time of the delivery
+	retries int64 // number of deliveries, -1 for not given
+	force   bool
+	justID  bool
+	lastID  object.StreamID
+	written int // entries in the reply
 }
 
 func (cl *claim) parseOptions(args [][]byte) error {

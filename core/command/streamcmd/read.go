@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	errGroupOption  command.Error = "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."
-	errNoAckOption  command.Error = "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."
-	errNoGroup      command.Error = "ERR Missing GROUP option for XREADGROUP"
-	errDollar       command.Error = "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set."
-	errPlus         command.Error = "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set."
-	errGreater      command.Error = "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option."
-	errPlusZero     command.Error = "ERR the stream last element ID is 0-0"
+	errGroupOption command.Error = "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."
+	errNoAckOption command.Error = "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."
+	errNoGroup     command.Error = "ERR Missing GROUP option for XREADGROUP"
+	errDollar      command.Error = "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set."
+	errPlus        command.Error = "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set."
+	errGreater     command.Error = "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option."
+	errPlusZero    command.Error = "ERR the stream last element ID is 0-0"
 )
 
 // reading is what XREAD and XREADGROUP are told.
