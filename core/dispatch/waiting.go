@@ -61,6 +61,11 @@ func (x *Executor) serveReady(p int) {
 		again = false
 		for q := r.have.Next(0); q >= 0; q = r.have.Next(q + 1) {
 			space := x.d.Set.Space(q)
+			if !space.Ready() {
+				continue
+			}
+			x.now = max(x.now, nowMs()) // what made the key ready may have taken its time
+			space.SetNow(x.now)
 			for key, ok := space.NextReady(); ok; key, ok = space.NextReady() {
 				again = true
 				space.Serve(key, func(w *keyspace.Waiter) keyspace.Service { return r.serve(w, key, q) })
