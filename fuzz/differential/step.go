@@ -88,7 +88,7 @@ func (st *Step) compareWant(sub Outcome) string {
 	if sub.Err != nil || sub.Closed {
 		return "no proper reply"
 	}
-	if !loose(*st.Want, sub.Value) {
+	if !loose(*st.Want, sub.Value) && (st.Mode != Approx || !near(*st.Want, sub.Value, st.Within)) {
 		return "not the reply that the script expects"
 	}
 	return ""
