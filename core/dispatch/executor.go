@@ -315,7 +315,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 		return x.run(s, cmd, args, p)
 	}
 	x.drop()
-	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 {
+	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 && (cmd.Long == nil || cmd.Long(args)) {
 		return x.offLoop(s, cmd, args)
 	}
 	if r.isPlaced {

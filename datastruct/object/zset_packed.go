@@ -57,11 +57,14 @@ func (p pairs) place(score float64, member []byte) int {
 	if last := p.Prev(p.Prev(end)); p.isBefore(last, score, member) {
 		return end
 	}
-	at := p.First()
-	for at < end && p.isBefore(at, score, member) {
-		at = p.Skip(at, 2)
+	for at := p.First(); at < end; {
+		f, next := p.nextScore(at)
+		if f > score || f == score && !p.isBefore(at, score, member) {
+			return at
+		}
+		at = next
 	}
-	return at
+	return end
 }
 
 // isBefore says whether the pair at a position comes before another one.
@@ -73,6 +76,24 @@ func (p pairs) isBefore(at int, score float64, member []byte) bool {
 	var buf [maxIntText]byte
 	return bytes.Compare(textOf(m, &buf), member) < 0
 }
+
+// insert puts a pair at a position. There is room for it.
+func (p pairs) insert(at int, m, v packed.Value) {
+	var buf [shortPair]byte
+	if n := packed.EmptyBytes + m.Size() + v.Size(); n > len(buf) {
+		p.Insert(at, v)
+		p.Insert(at, m)
+		return
+	}
+	// Together in one move.
+	b := packed.Init(buf[:])
+	b.Append(m)
+	b.Append(v)
+	p.InsertFrom(at, b, packed.HeaderBytes, b.End(), 2)
+}
+
+// shortPair is the room for a block with one pair of usual size.
+const shortPair = 96
 
 func (s *sorted) rankPacked(member []byte) (rank int, score float64, ok bool) {
 	p := s.pairs()
@@ -114,8 +135,7 @@ func (s *sorted) addPacked(member []byte, score float64, how AddFlags) (_ float6
 	if !p.IsEmpty() {
 		at = p.place(score, member)
 	}
-	p.Insert(at, v)
-	p.Insert(at, m)
+	p.insert(at, m, v)
 	return score, AddNew, true
 }
 
@@ -165,9 +185,7 @@ func (s *sorted) movePair(p pairs, at, next int, score float64, v packed.Value) 
 	}
 	p.Cut(at, next, 2)
 	var digits [maxIntText]byte
-	at = p.place(score, textOf(m, &digits))
-	p.Insert(at, v)
-	p.Insert(at, m)
+	p.insert(p.place(score, textOf(m, &digits)), m, v)
 }
 
 // growPacked makes room for n bytes more.

@@ -40,12 +40,15 @@ func (b Block) Find(at int, v Value, skip int) int {
 	if at < 0 {
 		return -1
 	}
-	if n := len(v.Bytes); !v.IsInt && wordBytes <= n && n <= maxText6 {
+	if n := len(v.Bytes); skip != 1 && !v.IsInt && wordBytes <= n && n <= maxText6 {
 		return b.findText(at, v.Bytes, skip)
 	}
 	var d needle
 	d.set(v)
 	used, h := b[:b.End()], d.h[0]
+	if skip == 1 {
+		return d.findField(used, at)
+	}
 	for at < len(used) {
 		c := used[at]
 		if c == h && d.isAt(used, at) {
@@ -83,6 +86,33 @@ func (b Block) findText(at int, text []byte, skip int) int {
 		for i := 0; i < skip && at < len(used); i++ {
 			at += used.sizeOf(used[at], at)
 		}
+	}
+	return -1
+}
+
+// findField is Find among the first entries of pairs, in the used part of a block.
+//
+// Where an entry begins is known only when the one before was read, so a plain walk waits for memory at each. But the pairs of
+// one hash are often of one size. The walk goes on as far as the last pair was long before it knows that this is right: the
+// processor takes the branch that says so for granted, and loads ahead.
+func (d *needle) findField(used Block, at int) int {
+	h, last := d.h[0], 0
+	for at < len(used) {
+		c := used[at]
+		if c == h && d.isAt(used, at) {
+			return at
+		}
+		next := at + used.sizeOf(c, at)
+		if next >= len(used) {
+			break
+		}
+		next += used.sizeOf(used[next], next)
+		if next-at == last {
+			at += last
+			continue
+		}
+		last = next - at
+		at = next
 	}
 	return -1
 }

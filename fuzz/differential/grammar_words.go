@@ -44,6 +44,10 @@ var (
 var generators = map[string]func(*stream) string{
 	"key":       mostly([]string{"a", "b", "c", "d", "n1", "n2", "{t}x", "{t}y"}, []string{"", "\x00\r\n", "{}z", "nokey", "a\xff"}),
 	"val":       value,
+	"sortkey":   mostly([]string{"l1", "l2", "{t}l", "z1", "s1"}, []string{"a", "nosuch", "w_1"}),
+	"weighty":   mostly([]string{"1", "2", "3", "4", "5", "6", "10", "-3", "1.5"}, []string{"x", "", "1a", "1 ", "9223372036854775807"}),
+	"weightkey": oneOf("w_1", "w_2", "w_3", "w_4", "w_10", "w_x"),
+	"getpat":    oneOf("w_*", "w_*->f", "w_*->", "*", "w_", "w_1", "#", "w_**"),
 	"setkey":    mostly([]string{"s1", "s2", "s3", "s4", "{t}s"}, []string{"a", "", "nokey", "{t}x"}),
 	"member":    member,
 	"hashkey":   mostly([]string{"h1", "h2", "h3", "{t}h"}, []string{"a", "", "nokey", "{t}x"}),
