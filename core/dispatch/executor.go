@@ -397,6 +397,7 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		x.noTouch(p, true)
 	}
 	err := cmd.Run(&x.call)
+	x.Stats.Changes += x.call.Dirty
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)
 	}
