@@ -38,8 +38,8 @@ func FuzzHash(f *testing.F) {
 	})
 }
 
-// fuzzField is what a field should hold.
-type fuzzField struct {
+// hashFuzzField is what a field should hold.
+type hashFuzzField struct {
 	value    string
 	expireAt int64
 }
@@ -50,7 +50,7 @@ type hashRun struct {
 	a     *arena.Arena
 	env   *object.Env
 	entry object.Entry
-	want  map[string]fuzzField
+	want  map[string]hashFuzzField
 	now   int64
 	count int
 
@@ -63,7 +63,7 @@ func newHashRun(t *testing.T, a *arena.Arena, head []byte) *hashRun {
 	env.Limits.HashEntries.Store(int64(head[0]))
 	env.Limits.HashValue.Store(int64(head[1]))
 	e := object.NewCollection(a, []byte("k"), object.TypeHash, object.EncListpack, 0, 0)
-	return &hashRun{t: t, a: a, env: env, entry: e, want: map[string]fuzzField{}, now: 1000}
+	return &hashRun{t: t, a: a, env: env, entry: e, want: map[string]hashFuzzField{}, now: 1000}
 }
 
 func (x *hashRun) hash() object.Hash { return x.entry.AsHash(x.env, x.now) }
@@ -115,7 +115,7 @@ func (x *hashRun) step(op byte, arg int) {
 	}
 }
 
-func (x *hashRun) isHidden(f fuzzField) bool { return f.expireAt != 0 && f.expireAt < x.now }
+func (x *hashRun) isHidden(f hashFuzzField) bool { return f.expireAt != 0 && f.expireAt < x.now }
 
 func (x *hashRun) set(field, value string, at int64) {
 	h := x.hash()
@@ -135,7 +135,7 @@ func (x *hashRun) set(field, value string, at int64) {
 	if at == object.KeepExpiry {
 		at = old.expireAt
 	}
-	x.want[field] = fuzzField{value, at}
+	x.want[field] = hashFuzzField{value, at}
 }
 
 func (x *hashRun) remove(field string) {

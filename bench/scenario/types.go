@@ -105,7 +105,7 @@ func smallGroups() []group {
 			does("pfadd", "PFADD {key} element-{rand:100000}"),
 		}},
 		{prefix: "geo:", keys: smallCount, fill: "GEOADD {key}" + numbered(func(i int) string { return fmt.Sprintf("15.%02d 35.%02d %s", i, 99-i, member2(i)) }), works: []Scenario{
-			does("geosearch, 100", "GEOSEARCH {key} FROMLONLAT 15.5 35.5 BYRADIUS 20 km"),
+			{Name: "geosearch, 100", Summary: "GEOSEARCH among a hundred", Commands: one("GEOSEARCH {key} FROMLONLAT 15.5 35.5 BYRADIUS 20 km"), Conns: 4},
 		}},
 	}
 }
@@ -138,7 +138,7 @@ func largeGroups() []group {
 			does("xrange 100, 1 M", "XRANGE large:stream - + COUNT 100"),
 		}},
 		{prefix: "place:", keys: LargeSize, fill: "GEOADD large:geo 1{rand:10}.{rand:1000000} 3{rand:10}.{rand:1000000} {key}", works: []Scenario{
-			does("geosearch, 1 M", "GEOSEARCH large:geo FROMLONLAT 15.5 35.5 BYRADIUS 5 km"),
+			{Name: "geosearch, 1 M", Summary: "GEOSEARCH among a million", Commands: one("GEOSEARCH large:geo FROMLONLAT 15.5 35.5 BYRADIUS 5 km"), Conns: 4},
 		}},
 	}
 }

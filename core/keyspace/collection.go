@@ -51,6 +51,7 @@ func (d *DB) Renew(e Entry, t object.Type) (Entry, error) {
 	if !n.Exists() {
 		return e, ErrNoMemory
 	}
+	d.dropFields(e)
 	if at := e.ExpireAt(); at != 0 {
 		d.unindex(at, e.Ref())
 	}

@@ -72,19 +72,19 @@ func (x *Encoder) streamEntry(r *object.StreamRange, node ID) {
 	if r.IsDead() {
 		flags |= flagDeleted
 	}
-	if r.HasNodeFields() {
+	if r.IsSame() {
 		flags |= flagSameFields
 	}
 	id, start := r.ID(), x.pack.count
 	x.pack.int(flags)
 	x.pack.int(int64(id.Ms - node.Ms))   // #nosec G115 -- it wraps around
 	x.pack.int(int64(id.Seq - node.Seq)) // #nosec G115
-	if !r.HasNodeFields() {
+	if !r.IsSame() {
 		x.pack.int(int64(r.Fields()))
 	}
 	for range r.Fields() {
 		field, value := r.Pair()
-		if !r.HasNodeFields() {
+		if !r.IsSame() {
 			x.packItem(field)
 		}
 		x.packItem(value)

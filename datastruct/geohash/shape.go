@@ -10,9 +10,42 @@ type Shape struct {
 	width, height float64 // of a box, in meters
 	vertices      []Vertex
 	bounds        Area // about the shape
+	window        window
 
 	lonRadians, latRadians float64 // of the center
 	reach                  float64 // of a circle: no position with a larger haversine is inside
+}
+
+// window is a part of the map in cells of MaxStep, from min to max. Whatever is inside a shape is inside its window: it's
+// two comparisons of integers to know that most of what is not, is not.
+type window struct{ minX, maxX, minY, maxY uint32 }
+
+var wholeMap = window{0, math.MaxUint32, 0, math.MaxUint32}
+
+// What bounds may be trusted as a window: those of shapes that reach around neither a pole nor the date line, after a margin for
+// what the earth's curvature adds to a box.
+const (
+	windowLat    = 70
+	windowMeters = 1e6
+	windowMargin = 0.02
+)
+
+// makeWindow finds the window of a shape that has its bounds and reaches so many meters away from its center.
+func (s *Shape) makeWindow(meters float64) {
+	s.window = wholeMap
+	b := s.bounds
+	dLon, dLat := (b.MaxLon-b.MinLon)*windowMargin, (b.MaxLat-b.MinLat)*windowMargin
+	b = Area{b.MinLon - dLon, b.MaxLon + dLon, b.MinLat - dLat, b.MaxLat + dLat}
+	if meters < windowMeters && b.MinLon > MinLon && b.MaxLon < MaxLon && b.MinLat > -windowLat && b.MaxLat < windowLat {
+		low, high := Encode(b.MinLon, b.MinLat, MaxStep).Bits, Encode(b.MaxLon, b.MaxLat, MaxStep).Bits
+		s.window = window{gather(low >> 1), gather(high>>1) + 1, gather(low), gather(high) + 1}
+	}
+}
+
+// holds says whether the position of a stored number may be in the shape.
+func (w *window) holds(bits uint64) bool {
+	x, y := gather(bits>>1), gather(bits)
+	return x >= w.minX && x <= w.maxX && y >= w.minY && y <= w.maxY
 }
 
 type kind uint8
@@ -32,6 +65,7 @@ func Circle(lon, lat, radius float64) Shape {
 	s.lonRadians, s.latRadians = radians(lon), radians(lat)
 	half := math.Sin(min(radius/(2*EarthRadius), math.Pi/2))
 	s.reach = half*half*(1+slack) + slack*slack
+	s.makeWindow(radius)
 	return s
 }
 
@@ -42,6 +76,7 @@ const slack = 1e-9
 func Box(lon, lat, width, height float64) Shape {
 	s := Shape{kind: box, lon: lon, lat: lat, width: width, height: height}
 	s.bounds = boundsOf(lon, lat, width/2, height/2)
+	s.makeWindow(max(width, height))
 	return s
 }
 
@@ -60,6 +95,7 @@ func Polygon(vertices []Vertex) Shape {
 	s.lon /= float64(len(vertices))
 	s.lat /= float64(len(vertices))
 	s.bounds = b
+	s.makeWindow(0)
 	return s
 }
 
@@ -72,6 +108,14 @@ func boundsOf(lon, lat, width, height float64) Area {
 	}
 	dLon := degrees(width / EarthRadius / math.Cos(radians(edge)))
 	return Area{lon - dLon, lon + dLon, lat - dLat, lat + dLat}
+}
+
+// Find says whether what a score stands for is inside, and how many meters it is away from the center if it is.
+func (s *Shape) Find(score float64) (meters float64, ok bool) {
+	if !s.window.holds(uint64(int64(score))) {
+		return 0, false
+	}
+	return s.Contains(Position(score))
 }
 
 // Contains says whether a position is inside, and how many meters it is away from the center if it is.

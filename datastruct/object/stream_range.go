@@ -133,6 +133,9 @@ func (r *StreamRange) Node() (id StreamID, live, dead int) {
 	return r.node.id, int(r.node.live), int(r.node.dead)
 }
 
+// IsSame says whether the entry has the fields of the first one in its node, which has them too.
+func (r *StreamRange) IsSame() bool { return r.e.isSame }
+
 // Fields returns the number of pairs of the entry.
 func (r *StreamRange) Fields() int { return int(r.e.fields) }
 
@@ -148,7 +151,7 @@ func (r *StreamRange) Field() StreamItem {
 	return it
 }
 
-// Value returns the value of the next pair, and goes on to the one behind it. Where HasNodeFields, the fields may be left out.
+// Value returns the value of the next pair, and goes on to the one behind it. Where IsSame, the fields may be left out.
 func (r *StreamRange) Value() StreamItem {
 	r.left--
 	it, w := itemAt(r.node.b[r.value:])
@@ -156,13 +159,7 @@ func (r *StreamRange) Value() StreamItem {
 	return it
 }
 
-// HasNodeFields says whether the entry has the fields that all such entries of its node have.
-func (r *StreamRange) HasNodeFields() bool { return r.e.isSame }
-
-// NodeRef returns a number that tells the nodes of a stream apart.
-func (r *StreamRange) NodeRef() arena.Ref { return r.node.ref }
-
-// Pair returns the next pair: Field and Value in one.
+// Pair returns the next pair of the entry. It may be called Fields times.
 func (r *StreamRange) Pair() (field, value StreamItem) {
 	field = r.Field()
 	return field, r.Value()

@@ -125,9 +125,11 @@ func (z ZSet) WalkScores(r ScoreRange) ZCursor {
 }
 
 // ScoreSpan returns the place of the members in a range of scores: the rank of the first and their number.
-func (z ZSet) ScoreSpan(r ScoreRange) (rank, count int) {
+//
+// It may stop counting at most members.
+func (z ZSet) ScoreSpan(r ScoreRange, most int) (rank, count int) {
 	s := z.sorted()
-	return s.scoreSpan(r)
+	return s.scoreSpan(r, most)
 }
 
 // LexSpan returns the place of the members in a range of bytes, for a set whose scores are all equal; in others the

@@ -197,8 +197,11 @@ func (p *Pair) compareKey(at func(...string) Step, check func(Step) ([]client.Va
 	kind := p.Subject.run(steps[:1])[0].Value.Text
 	if value := contentCommand(kind, key); value != nil {
 		st := at(value...)
-		if kind == "set" || kind == "hash" {
+		switch kind {
+		case "set", "hash":
 			st.Mode = Sorted
+		case "zset":
+			st.Mode = Approx // within 0: the reference writes a score in another form
 		}
 		steps = append(steps, st)
 	}

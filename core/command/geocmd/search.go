@@ -341,7 +341,7 @@ func (q *query) searchCell(r *result, shape *geohash.Shape, cell geohash.Cell) b
 	low, high := cell.Range()
 	for cur := q.zset.WalkScores(object.ScoreRange{Min: low, Max: high, MaxOpen: true}); cur.Next(); {
 		score := cur.Score()
-		meters, ok := shape.Contains(geohash.Position(score))
+		meters, ok := shape.Find(score)
 		if !ok {
 			continue
 		}

@@ -3,7 +3,6 @@ package streamcmd
 import (
 	"math"
 
-	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -28,8 +27,9 @@ func writeItem(w *resp.Writer, it object.StreamItem) {
 type entryWriter struct {
 	w        *resp.Writer
 	ms       uint64
-	prefix   int // bytes of text that are ms and the hyphen; 0: nothing is remembered
-	node     arena.Ref
+	prefix   int             // bytes of text that are ms and the hyphen; 0: nothing is remembered
+	node     object.StreamID // whose fields are remembered
+	knows    bool
 	from, to [cachedFields]int // where they stand in w.B
 	text     [idTextBytes]byte // of the last ID
 }
@@ -62,15 +62,15 @@ func (e *entryWriter) entry(r *object.StreamRange) {
 	w.Array(2)
 	e.id(r.ID())
 	w.Array(2 * n)
-	if !r.HasNodeFields() || n > cachedFields {
+	if !r.IsSame() || n > cachedFields {
 		for range n {
 			writeItem(w, r.Field())
 			writeItem(w, r.Value())
 		}
 		return
 	}
-	if e.node != r.NodeRef() {
-		e.node = r.NodeRef()
+	if node, _, _ := r.Node(); !e.knows || e.node != node {
+		e.node, e.knows = node, true
 		e.learn(r, n)
 		return
 	}
