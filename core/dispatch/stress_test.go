@@ -94,7 +94,7 @@ type stress struct {
 
 const (
 	stressClients = 10
-	stressTurns   = 60
+	stressTurns   = 40
 	stressBatch   = 12
 )
 
@@ -250,7 +250,7 @@ func (s *stress) exclusives(stop chan struct{}) {
 		select {
 		case <-stop:
 			return
-		default:
+		case <-time.After(time.Duration(rnd.IntN(500)) * time.Microsecond): // the clients want to get on
 		}
 		var mask partition.Mask
 		for range rnd.IntN(4) {
@@ -278,7 +278,7 @@ func (s *stress) rude(stop chan struct{}) {
 		select {
 		case <-stop:
 			return
-		default:
+		case <-time.After(time.Duration(rnd.IntN(500)) * time.Microsecond):
 		}
 		nc := s.connect()
 		var b []byte
