@@ -42,6 +42,7 @@ type options struct {
 	keys      int // of the memory part
 	big       int // of the stall part
 	nice      int
+	only      string // of the types part: workloads whose name has it
 }
 
 // part is a group of figures that is measured and printed together.
@@ -111,6 +112,7 @@ func parse() (*options, error) {
 	flag.IntVar(&o.keys, "keys", envInt("BENCH_KEYS", 1_000_000), "keys of the memory part (BENCH_KEYS)")
 	flag.IntVar(&o.big, "big", envInt("BENCH_BIG", 10_000_000), "keys of the stall part (BENCH_BIG)")
 	flag.IntVar(&o.nice, "nice", envInt("BENCH_NICE", -10), "priority of the generator in latency figures, where permitted (BENCH_NICE)")
+	flag.StringVar(&o.only, "only", env("BENCH_ONLY", ""), "of the types part, only work whose name has this (BENCH_ONLY)")
 	flag.Parse()
 	o.window = time.Duration(seconds * float64(time.Second))
 	if o.rounds < 1 || o.window <= 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 
 	"github.com/sleipnirdb/sleipnir/bench/load"
 	"github.com/sleipnirdb/sleipnir/bench/scenario"
@@ -19,7 +20,9 @@ const (
 func typesPart(o *options) ([]row, error) {
 	var works []work
 	for _, s := range scenario.Types() {
-		works = append(works, work{s.Name, s})
+		if strings.Contains(s.Name, o.only) {
+			works = append(works, work{s.Name, s})
+		}
 	}
 	all, err := o.duel(o.sides(), works)
 	if err != nil {

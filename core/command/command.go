@@ -29,6 +29,8 @@ type Command struct {
 	// arguments' meaning (SORT, MIGRATE).
 	FindKeys func(args [][]byte, dst []KeyRef) ([]KeyRef, error)
 	Scope    Scope
+	// Long says which calls of an OffLoop command leave the loop; nil: all.
+	Long func(args [][]byte) bool
 	// Route picks the partitions of a command of ScopeRoute.
 	Route func(c *Call, m *partition.Mask)
 	Run   Handler

@@ -323,7 +323,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 		return x.run(s, cmd, args, p)
 	}
 	x.drop()
-	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 {
+	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 && (cmd.Long == nil || cmd.Long(args)) {
 		return x.offLoop(s, cmd, args)
 	}
 	if r.isPlaced {
@@ -405,6 +405,7 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		x.noTouch(p, true)
 	}
 	err := cmd.Run(&x.call)
+	x.Stats.Changes += x.call.Dirty
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)
 	}

@@ -72,8 +72,17 @@ func (pool *executorPool) reset() {
 	pool.mu.Lock()
 	defer pool.mu.Unlock()
 	if pool.past != nil {
-		pool.past.Reset()
+		resetStats(pool.past)
 	}
+}
+
+func (pool *executorPool) changes() int64 {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	if pool.past == nil {
+		return 0
+	}
+	return pool.past.Changes
 }
 
 // offLoop runs a command on an ordinary goroutine while its connection is

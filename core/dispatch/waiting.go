@@ -23,6 +23,9 @@ import (
 // is free to be taken. If it isn't, the op goes on by the serialized path
 // with the waiter still claimed, so that its turn is kept.
 
+// Waiting returns how many sessions wait for keys. Any goroutine may call it.
+func (d *Dispatcher) Waiting() int { return int(d.waiting.Load()) }
+
 // await makes the session's wait known to those who may serve it. The leases
 // of its keys are held.
 func (x *Executor) await(s *session.Session, cmd *command.Command) {
@@ -61,6 +64,11 @@ func (x *Executor) serveReady(p int) {
 		again = false
 		for q := r.have.Next(0); q >= 0; q = r.have.Next(q + 1) {
 			space := x.d.Set.Space(q)
+			if !space.Ready() {
+				continue
+			}
+			x.now = max(x.now, nowMs()) // what made the key ready may have taken its time
+			space.SetNow(x.now)
 			for key, ok := space.NextReady(); ok; key, ok = space.NextReady() {
 				again = true
 				space.Serve(key, func(w *keyspace.Waiter) keyspace.Service { return r.serve(w, key, q) })
@@ -112,6 +120,7 @@ func (x *Executor) rerun(o *op, key []byte, p int) bool {
 	c.W, c.Ready = &o.reply, key
 	err := o.cmd.Run(c)
 	c.Ready = nil
+	x.Stats.Changes += c.Dirty
 	if err == command.Parked {
 		o.reply.B = o.reply.B[:0]
 		if o.waiter.Unclaim() {

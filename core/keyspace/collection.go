@@ -51,12 +51,31 @@ func (d *DB) Renew(e Entry, t object.Type) (Entry, error) {
 	if !n.Exists() {
 		return e, ErrNoMemory
 	}
+	d.dropFields(e)
 	if at := e.ExpireAt(); at != 0 {
 		d.unindex(at, e.Ref())
 	}
 	d.moved(e.Hash(d.seed), e, n)
 	d.space.free(e)
 	return n, nil
+}
+
+// PutZSet makes a sorted set that isn't empty the value of key, in the place of whatever that held. The loose one is empty after
+// it, but for an error, which changes nothing.
+func (d *DB) PutZSet(key []byte, l *object.LooseZSet) error {
+	e := d.FindWrite(key)
+	var err error
+	if e.Exists() {
+		e, err = d.Renew(e, object.TypeZSet)
+	} else {
+		e, err = d.Create(key, object.TypeZSet)
+	}
+	if err != nil {
+		return err
+	}
+	d.ZSet(e).Take(l)
+	d.changed(e)
+	return nil
 }
 
 // Discard frees what was taken out of a collection: at once if it's little, else FreeSlice does.

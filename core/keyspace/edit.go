@@ -64,6 +64,7 @@ func (d *DB) Publish(key []byte, n Entry) error {
 	if !e.Exists() {
 		return d.adopt(h, n)
 	}
+	d.dropFields(e)
 	if at := e.ExpireAt(); at != 0 {
 		d.unindex(at, e.Ref())
 	}

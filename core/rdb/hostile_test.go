@@ -18,7 +18,7 @@ func samples() map[string][]byte {
 	hash2.count(1)
 	hash2.text([]byte("f"))
 	hash2.text([]byte("v"))
-	hash2.millis(77)
+	hash2.millis(1 << 42)
 	folded := writer{compress: true}
 	folded.byte(byte(TypeString))
 	folded.text(bytes.Repeat([]byte("abcabd"), 30))

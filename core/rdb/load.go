@@ -75,8 +75,11 @@ func (d *Decoder) Load(in io.Reader, o LoadOptions, h Handler) error {
 // fileHead reads magic and version.
 func (d *Decoder) fileHead(relaxed bool) (version int, err error) {
 	b, err := d.r.take(headBytes)
+	if errors.Is(err, errShort) {
+		err = errMagic
+	}
 	if err != nil {
-		return 0, errMagic
+		return 0, err
 	}
 	text := string(b)
 	digits, isRedis := strings.CutPrefix(text, "REDIS")
@@ -196,10 +199,16 @@ func (d *Decoder) key(k *KeyInfo, h Handler) error {
 	if after := h.Done(k, err); after != nil {
 		return after
 	}
-	if named := (*ModuleError)(nil); errors.As(err, &named) || errors.Is(err, ErrEmpty) {
+	if err == nil || isLeftOut(err) {
 		return nil
 	}
 	return err
+}
+
+// isLeftOut says whether a value has been read to its end, but is none.
+func isLeftOut(err error) bool {
+	named := (*ModuleError)(nil)
+	return errors.As(err, &named) || errors.Is(err, ErrEmpty)
 }
 
 // record reads what isn't about keys.

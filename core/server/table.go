@@ -7,6 +7,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/bitcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/dumpcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/geocmd"
 	"github.com/sleipnirdb/sleipnir/core/command/hashcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/hllcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
@@ -35,6 +36,7 @@ func (s *Server) newTable() *command.Table {
 		bitcmd.Commands(limits{s.Config}),
 		hllcmd.Commands(limits{s.Config}),
 		hashcmd.Commands(),
+		geocmd.Commands(),
 		keycmd.Commands(),
 		listcmd.Commands(),
 		dumpcmd.Commands((*dumping)(s)),

@@ -78,6 +78,8 @@ func kindOf(t Type) kind {
 		return zsetKind
 	case TypeHash:
 		return hashKind
+	case TypeStream:
+		return streamKind()
 	}
 	panic("object: " + t.String() + " is no collection")
 }

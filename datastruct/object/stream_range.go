@@ -9,7 +9,8 @@ import (
 //
 //	for r := s.Range(from, to, false); r.Next(); {
 //		for range r.Fields() {
-//			field, value := r.Pair()
+//			field := r.Field()
+//			value := r.Value()
 type StreamRange struct {
 	a        *arena.Arena
 	from, to StreamID
@@ -138,18 +139,28 @@ func (r *StreamRange) IsSame() bool { return r.e.isSame }
 // Fields returns the number of pairs of the entry.
 func (r *StreamRange) Fields() int { return int(r.e.fields) }
 
+// Field returns the field of the next pair. It must be called before Value, and both at most Fields times.
+func (r *StreamRange) Field() StreamItem {
+	if r.e.isSame {
+		it, w := itemAt(r.node.b[r.field:])
+		r.field += w
+		return it
+	}
+	it, w := itemAt(r.node.b[r.value:])
+	r.value += w
+	return it
+}
+
+// Value returns the value of the next pair, and goes on to the one behind it. Where IsSame, the fields may be left out.
+func (r *StreamRange) Value() StreamItem {
+	r.left--
+	it, w := itemAt(r.node.b[r.value:])
+	r.value += w
+	return it
+}
+
 // Pair returns the next pair of the entry. It may be called Fields times.
 func (r *StreamRange) Pair() (field, value StreamItem) {
-	b, w := r.node.b, 0
-	r.left--
-	if r.e.isSame {
-		field, w = itemAt(b[r.field:])
-		r.field += w
-	} else {
-		field, w = itemAt(b[r.value:])
-		r.value += w
-	}
-	value, w = itemAt(b[r.value:])
-	r.value += w
-	return field, value
+	field = r.Field()
+	return field, r.Value()
 }

@@ -346,9 +346,10 @@ func (w *streamTwin) checkRange() {
 				w.t.Fatalf("Range(%v, %v, %v) isn't at %v but at %v with %d fields", from, to, isBack, e.id, r.ID(), r.Fields())
 			}
 			for i := 0; i < len(e.pairs); i += 2 {
-				f, v := r.Pair()
-				if f.text() != e.pairs[i] || v.text() != e.pairs[i+1] {
-					w.t.Fatalf("%v has %q %q, want %q %q", e.id, f.text(), v.text(), e.pairs[i], e.pairs[i+1])
+				f := r.Field().text()
+				v := r.Value().text()
+				if f != e.pairs[i] || v != e.pairs[i+1] {
+					w.t.Fatalf("%v has %q %q, want %q %q", e.id, f, v, e.pairs[i], e.pairs[i+1])
 				}
 				if w.rnd.IntN(10) == 0 {
 					break // who reads doesn't have to read all

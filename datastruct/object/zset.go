@@ -118,10 +118,18 @@ func (z ZSet) Walk(rank, count int, isReverse bool) ZCursor {
 	return s.walk(rank, count, isReverse)
 }
 
-// ScoreSpan returns the place of the members in a range of scores: the rank of the first and their number.
-func (z ZSet) ScoreSpan(r ScoreRange) (rank, count int) {
+// WalkScores returns a cursor that goes upward over the members in a range of scores. It is for who asks for few of the members.
+func (z ZSet) WalkScores(r ScoreRange) ZCursor {
 	s := z.sorted()
-	return s.scoreSpan(r)
+	return s.walkScores(&r)
+}
+
+// ScoreSpan returns the place of the members in a range of scores: the rank of the first and their number.
+//
+// It may stop counting at most members.
+func (z ZSet) ScoreSpan(r ScoreRange, most int) (rank, count int) {
+	s := z.sorted()
+	return s.scoreSpan(r, most)
 }
 
 // LexSpan returns the place of the members in a range of bytes, for a set whose scores are all equal; in others the

@@ -2,7 +2,6 @@ package object
 
 import (
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
-	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 	"github.com/sleipnirdb/sleipnir/datastruct/table"
 	"github.com/sleipnirdb/sleipnir/datastruct/tree"
 )
@@ -13,27 +12,26 @@ import (
 //		use(c.Member(), c.Score())
 //	}
 type ZCursor struct {
-	a         *arena.Arena
-	left      int // members to come, those in ahead left out
-	isReverse bool
+	a          *arena.Arena
+	left       int // members to come
+	isReverse  bool
+	isSparse   bool // not all members will be looked at: their blocks aren't asked for
+	isUnderWay bool
 
-	// A small set: the pair that Next goes to.
-	pairs  pairs
-	at     int
-	digits [maxIntText]byte
+	// A small set.
+	pairs    pairs
+	at, next int // the pair that the cursor stands at, and the one behind it
+	scoreAt  int
+	digits   [maxIntText]byte
 
-	// A large set: the blocks of the next members, which have been asked for.
-	order tree.Cursor
-	ahead [cursorAhead]arena.Ref
-	i, n  int
-
-	member packed.Value
-	block  arena.Ref
-	score  float64
+	// A large set.
+	order tree.Cursor // the item that Next goes to
+	item  tree.Item   // the item that the cursor stands at
+	end   uint64      // the order at which the walk ends
 }
 
-// cursorAhead is how many blocks a cursor asks for at a time, so that their cache misses overlap.
-const cursorAhead = 16
+// cursorAhead is how many blocks a cursor asks for ahead, so that their cache misses overlap.
+const cursorAhead = 10
 
 // walk is ZSet.Walk.
 func (s *sorted) walk(rank, count int, isReverse bool) ZCursor {
@@ -46,80 +44,115 @@ func (s *sorted) walk(rank, count int, isReverse bool) ZCursor {
 	} else {
 		count = min(count, n-rank)
 	}
-	c := ZCursor{a: s.a, left: count, isReverse: isReverse}
+	c := ZCursor{a: s.a, left: count, isReverse: isReverse, end: noOrder}
 	if s.isLarge() {
 		c.order = s.index().order.At(s.a, rank)
 		return c
 	}
 	c.pairs = s.pairs()
-	c.at = c.pairs.At(2 * rank)
+	c.next = c.pairs.At(2 * rank)
 	return c
+}
+
+// walkScores is ZSet.WalkScores.
+func (s *sorted) walkScores(r *ScoreRange) ZCursor {
+	n := s.len()
+	if n == 0 {
+		return ZCursor{}
+	}
+	if !s.isLarge() {
+		rank, count := s.pairs().scoreSpan(r, n)
+		return s.walk(rank, count, false)
+	}
+	return ZCursor{a: s.a, left: n, isSparse: true, end: r.to(), order: s.index().order.SeekKey(s.a, r.from())}
 }
 
 // cursorAt returns a cursor over one member of a large set.
 func (s *sorted) cursorAt(r arena.Ref) ZCursor {
-	c := ZCursor{a: s.a, n: 1}
-	c.ahead[0] = r
-	return c
+	score := scoreAt(s.a, r)
+	return ZCursor{a: s.a, left: 1, isSparse: true, end: noOrder, order: s.index().order.Seek(s.a, orderOf(score), r, byMember(s.a))}
 }
 
 // Next goes to the next member and says whether there is one.
 func (c *ZCursor) Next() bool {
-	if c.i < c.n {
-		c.block = c.ahead[c.i]
-		c.i++
-		return true
-	}
 	if c.left == 0 {
 		return false
 	}
-	if c.pairs.Block == nil {
-		c.fill()
-		c.block, c.i = c.ahead[0], 1
+	c.left--
+	if c.pairs.Block != nil {
+		c.nextPair()
 		return true
 	}
-	c.left--
-	at := c.at
+	return c.nextItem()
+}
+
+func (c *ZCursor) nextPair() {
+	p := c.pairs
+	c.at = c.next
+	c.scoreAt = c.at + p.Size(c.at)
 	if c.isReverse {
-		c.at = c.pairs.Prev(c.pairs.Prev(at))
+		c.next = p.Prev(p.Prev(c.at))
+		return
 	}
-	c.member, at = c.pairs.Read(at)
-	v, next := c.pairs.Read(at)
-	c.score = scoreOf(v)
-	if !c.isReverse {
-		c.at = next
+	c.next = c.scoreAt + p.Size(c.scoreAt)
+}
+
+func (c *ZCursor) nextItem() bool {
+	if !c.order.Valid() {
+		c.left = 0
+		return false
+	}
+	if c.item = c.order.Item(); c.item.Key >= c.end {
+		c.left = 0
+		return false
+	}
+	if !c.isSparse {
+		c.prefetch()
+	}
+	switch {
+	case c.left == 0:
+	case c.isReverse:
+		c.order.Prev(c.a)
+	default:
+		c.order.Next(c.a)
 	}
 	return true
 }
 
-// fill takes the next blocks from the tree.
-func (c *ZCursor) fill() {
-	c.n = min(c.left, cursorAhead)
-	c.left -= c.n
-	for i := range c.n {
-		r := c.order.Item().Ref
-		table.PrefetchElement(c.a, r)
-		c.ahead[i] = r
-		if c.isReverse {
-			c.order.Prev(c.a)
-		} else {
-			c.order.Next(c.a)
+// prefetch asks for the block of a member further on; at the begin of a leaf, for all up to there.
+func (c *ZCursor) prefetch() {
+	d := 1
+	if c.isReverse {
+		d = -1
+	}
+	from := min(cursorAhead, c.left)
+	if !c.isUnderWay || c.order.IsEdge() {
+		c.isUnderWay, from = true, 1
+	}
+	for k := from; k <= min(cursorAhead, c.left); k++ {
+		it, ok := c.order.Ahead(k * d)
+		if !ok {
+			return
 		}
+		table.PrefetchElement(c.a, it.Ref)
 	}
 }
 
 // Member returns a view of the member, valid until the next call of Next.
 func (c *ZCursor) Member() []byte {
-	if c.block != 0 {
-		return memberAt(c.a, c.block)
+	if c.item.Ref != 0 {
+		return memberAt(c.a, c.item.Ref)
 	}
-	return textOf(c.member, &c.digits)
+	return textOf(c.pairs.Get(c.at), &c.digits)
 }
 
 // Score returns the member's score.
 func (c *ZCursor) Score() float64 {
-	if c.block != 0 {
-		return scoreAt(c.a, c.block)
+	switch c.item.Key {
+	case 0: // no order is 0
+		return scoreOf(c.pairs.Get(c.scoreAt))
+	case orderOfZero: // it may be -0
+		return scoreAt(c.a, c.item.Ref)
 	}
-	return c.score
+	return scoreOfOrder(c.item.Key)
 }

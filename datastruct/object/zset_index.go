@@ -28,16 +28,29 @@ const memberHead = scoreBytes
 // index returns the root block of a large set.
 func (s *sorted) index() *zindex { return (*zindex)(s.a.Ptr(s.root)) }
 
+const (
+	orderOfZero = 1 << 63
+	noOrder     = 1<<64 - 1 // above all orders: it would be that of a NaN
+)
+
 // orderOf maps scores to numbers in the same order. 0 and -0 are equal.
 func orderOf(f float64) uint64 {
 	if f == 0 {
-		return 1 << 63
+		return orderOfZero
 	}
 	u := math.Float64bits(f)
 	if u>>63 != 0 {
 		return ^u
 	}
 	return u | 1<<63
+}
+
+// scoreOfOrder is the inverse of orderOf but for -0.
+func scoreOfOrder(u uint64) float64 {
+	if u>>63 != 0 {
+		return math.Float64frombits(u &^ (1 << 63))
+	}
+	return math.Float64frombits(^u)
 }
 
 func scoreAt(a *arena.Arena, r arena.Ref) float64 {

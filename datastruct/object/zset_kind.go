@@ -102,7 +102,7 @@ func (s *sorted) size(samples int) int {
 	}
 	sum := 0
 	for c := s.walk(0, samples, false); c.Next(); {
-		sum += s.a.Cap(c.block)
+		sum += s.a.Cap(c.item.Ref)
 	}
 	if samples < n && samples > 0 {
 		sum = int(float64(sum) / float64(samples) * float64(n))

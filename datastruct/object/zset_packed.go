@@ -57,22 +57,42 @@ func (p pairs) place(score float64, member []byte) int {
 	if last := p.Prev(p.Prev(end)); p.isBefore(last, score, member) {
 		return end
 	}
-	at := p.First()
-	for at < end && p.isBefore(at, score, member) {
-		at = p.Skip(at, 2)
+	for at := p.First(); at < end; {
+		f, next := p.nextScore(at)
+		if f > score || f == score && !p.isBefore(at, score, member) {
+			return at
+		}
+		at = next
 	}
-	return at
+	return end
 }
 
 // isBefore says whether the pair at a position comes before another one.
 func (p pairs) isBefore(at int, score float64, member []byte) bool {
-	m, next := p.Read(at)
-	if have := scoreOf(p.Get(next)); have != score {
+	if have, _ := p.nextScore(at); have != score {
 		return have < score
 	}
 	var buf [maxIntText]byte
-	return bytes.Compare(textOf(m, &buf), member) < 0
+	return bytes.Compare(textOf(p.Get(at), &buf), member) < 0
 }
+
+// insert puts a pair at a position. There is room for it.
+func (p pairs) insert(at int, m, v packed.Value) {
+	var buf [shortPair]byte
+	if n := packed.EmptyBytes + m.Size() + v.Size(); n > len(buf) {
+		p.Insert(at, v)
+		p.Insert(at, m)
+		return
+	}
+	// Together in one move.
+	b := packed.Init(buf[:])
+	b.Append(m)
+	b.Append(v)
+	p.InsertFrom(at, b, packed.HeaderBytes, b.End(), 2)
+}
+
+// shortPair is the room for a block with one pair of usual size.
+const shortPair = 96
 
 func (s *sorted) rankPacked(member []byte) (rank int, score float64, ok bool) {
 	p := s.pairs()
@@ -114,8 +134,7 @@ func (s *sorted) addPacked(member []byte, score float64, how AddFlags) (_ float6
 	if !p.IsEmpty() {
 		at = p.place(score, member)
 	}
-	p.Insert(at, v)
-	p.Insert(at, m)
+	p.insert(at, m, v)
 	return score, AddNew, true
 }
 
@@ -138,7 +157,8 @@ func (s *sorted) updatePacked(p pairs, at int, score float64) bool {
 	m, scoreAt := p.Read(at)
 	var buf [scoreBytes]byte
 	v := scoreValue(score, &buf)
-	if more := v.Size() - p.Size(scoreAt); more > 0 {
+	was := p.Size(scoreAt)
+	if more := v.Size() - was; more > 0 {
 		if !s.growPacked(more) {
 			return false
 		}
@@ -146,28 +166,48 @@ func (s *sorted) updatePacked(p pairs, at int, score float64) bool {
 		m = p.Get(at)
 	}
 	var digits [maxIntText]byte
-	next := scoreAt + p.Size(scoreAt)
-	isAfterPrev := at == packed.HeaderBytes || p.isBefore(p.Prev(p.Prev(at)), score, textOf(m, &digits))
-	if isAfterPrev && (next == p.End() || !p.isBefore(next, score, textOf(m, &digits))) {
+	member := textOf(m, &digits)
+	next := scoreAt + was
+	if to := p.placeFrom(at, next, score, member); to != at && to != next {
+		p.move(at, next, to, m, v)
+	} else {
 		p.Replace(scoreAt, v)
-		return true
 	}
-	s.movePair(p, at, next, score, v)
 	return true
 }
 
-// movePair moves the pair between two positions to where it belongs with its new score. The block has room for it.
-func (s *sorted) movePair(p pairs, at, next int, score float64, v packed.Value) {
-	var short [64]byte
-	m := p.Get(at)
+// placeFrom returns where the pair between two positions belongs with another score: in front of the pair at the position returned.
+// It walks from where the pair is.
+func (p pairs) placeFrom(at, next int, score float64, member []byte) int {
+	to := at
+	for to > packed.HeaderBytes {
+		prev := p.Prev(p.Prev(to))
+		if p.isBefore(prev, score, member) {
+			break
+		}
+		to = prev
+	}
+	if to < at {
+		return to
+	}
+	to = next
+	for end := p.End(); to < end && p.isBefore(to, score, member); {
+		_, to = p.nextScore(to)
+	}
+	return to
+}
+
+// move moves the pair between two positions to another place and gives it another score. The block has room for it.
+func (p pairs) move(at, next, to int, m, v packed.Value) {
+	var short [shortPair]byte
 	if !m.IsInt {
 		m.Bytes = append(short[:0], m.Bytes...)
 	}
+	if to > at {
+		to -= next - at
+	}
 	p.Cut(at, next, 2)
-	var digits [maxIntText]byte
-	at = p.place(score, textOf(m, &digits))
-	p.Insert(at, v)
-	p.Insert(at, m)
+	p.insert(to, m, v)
 }
 
 // growPacked makes room for n bytes more.

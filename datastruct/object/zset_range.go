@@ -18,6 +18,22 @@ func (r *ScoreRange) hasMin(f float64) bool { return f > r.Min || f == r.Min && 
 // hasMax says whether a score isn't above the range.
 func (r *ScoreRange) hasMax(f float64) bool { return f < r.Max || f == r.Max && !r.MaxOpen }
 
+// from returns the order of the first score in the range.
+func (r *ScoreRange) from() uint64 {
+	if r.MinOpen {
+		return orderOf(r.Min) + 1
+	}
+	return orderOf(r.Min)
+}
+
+// to returns the order of the first score behind the range.
+func (r *ScoreRange) to() uint64 {
+	if r.MaxOpen {
+		return orderOf(r.Max)
+	}
+	return orderOf(r.Max) + 1
+}
+
 // LexBound is one end of a LexRange.
 type LexBound struct {
 	Kind  LexKind
@@ -61,22 +77,14 @@ func (r *LexRange) hasMax(member []byte) bool {
 	return c < 0 || c == 0 && r.Max.Kind == LexClosed
 }
 
-func (s *sorted) scoreSpan(r ScoreRange) (rank, count int) {
+func (s *sorted) scoreSpan(r ScoreRange, most int) (rank, count int) {
 	switch {
 	case s.root == 0:
 		return 0, 0
 	case !s.isLarge():
-		return s.pairs().scoreSpan(&r)
+		return s.pairs().scoreSpan(&r, most)
 	}
-	order := &s.index().order
-	from := orderOf(r.Min)
-	if r.MinOpen {
-		from++ // no order is the highest number: that would be a NaN
-	}
-	to := orderOf(r.Max)
-	if !r.MaxOpen {
-		to++
-	}
+	order, from, to := &s.index().order, r.from(), r.to()
 	if from >= to {
 		return 0, 0
 	}
@@ -84,20 +92,35 @@ func (s *sorted) scoreSpan(r ScoreRange) (rank, count int) {
 	return rank, order.RankKey(s.a, to) - rank
 }
 
-func (p pairs) scoreSpan(r *ScoreRange) (rank, count int) {
-	n := 0
-	for at, end := p.First(), p.End(); at < end; n++ {
-		v, next := p.Read(p.Skip(at, 1))
-		f := scoreOf(v)
-		if !r.hasMax(f) {
+// scoreSpan stops when it has counted most members.
+func (p pairs) scoreSpan(r *ScoreRange, most int) (rank, count int) {
+	at, end := p.First(), p.End()
+	var f float64
+	for ; at < end; rank++ {
+		if f, at = p.nextScore(at); r.hasMin(f) {
 			break
 		}
-		if !r.hasMin(f) {
-			rank++
-		}
-		at = next
 	}
-	return rank, n - rank
+	if at >= end && !r.hasMin(f) {
+		return rank, 0
+	}
+	for r.hasMax(f) {
+		if count++; at >= end || count == most {
+			break
+		}
+		f, at = p.nextScore(at)
+	}
+	return rank, count
+}
+
+// nextScore returns the score of the pair at a position, and the position of the next one, or End.
+func (p pairs) nextScore(at int) (float64, int) {
+	n, next, ok := p.Number(at + p.Size(at))
+	if ok {
+		return float64(n), next
+	}
+	v, next := p.Read(next)
+	return scoreOf(v), next
 }
 
 func (s *sorted) lexSpan(r LexRange) (rank, count int) {

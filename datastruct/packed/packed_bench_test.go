@@ -99,3 +99,16 @@ func BenchmarkPopFirst(b *testing.B) {
 		p.Append(v)
 	}
 }
+
+// BenchmarkFindMixed looks for the last field of a hash whose fields and values are of many lengths.
+func BenchmarkFindMixed(b *testing.B) {
+	p := Init(make([]byte, 1<<14))
+	for i := range 100 {
+		p.Append(Encode(fmt.Appendf(nil, "%0*d", 3+i*7%13, i)))
+		p.Append(Encode(fmt.Appendf(nil, "%*d", 1+i*5%17, i)))
+	}
+	v := Encode([]byte("nosuchfield"))
+	for b.Loop() {
+		p.Find(HeaderBytes, v, 1)
+	}
+}

@@ -14,6 +14,18 @@ func (c *Cursor) Valid() bool { return c.leaf.ref != 0 }
 // Item returns the item that a valid cursor stands at.
 func (c *Cursor) Item() Item { return c.leaf.item(c.at) }
 
+// Ahead returns the item k places further on, or back for a negative k, if it stands in the same leaf: for who asks for
+// what items name before its turn comes.
+func (c *Cursor) Ahead(k int) (Item, bool) {
+	if k += c.at; k < 0 || k >= c.leaf.n() {
+		return Item{}, false
+	}
+	return c.leaf.item(k), true
+}
+
+// IsEdge says whether the cursor stands at an end of a leaf.
+func (c *Cursor) IsEdge() bool { return c.at == 0 || c.at == c.leaf.n()-1 }
+
 // Next goes to the next larger item, or nowhere.
 func (c *Cursor) Next(a *arena.Arena) {
 	if c.at++; c.at == c.leaf.n() {

@@ -130,9 +130,9 @@ var setRules = []rule{
 // is by bytes alone, scores are equal.
 var zsetRules = []rule{
 	{weight: 30, form: "ZADD zkey [score zmember]+"},
-	{weight: 12, form: "ZADD zkey [NX|XX|GT|LT|CH|INCR]* [score zmember]+", mode: Approx},
+	{weight: 12, form: "ZADD zkey [NX|XX|GT|LT|CH|INCR]* [score zshort]+", mode: Approx},
 	{weight: 3, form: "ZADD zkey [score zmember score zmember score zmember score zmember score zmember score zmember score zmember]+"},
-	{weight: 12, form: "ZADD lexkey [0 zmember]+"},
+	{weight: 12, form: "ZADD lexkey [0 zmember]+", whole: true},
 	{weight: 10, form: "ZINCRBY zkey score zmember", mode: Approx},
 	{weight: 10, form: "ZREM zkey [zmember]+"},
 	{weight: 6, form: "ZSCORE zkey zmember", mode: Approx},
@@ -177,6 +177,42 @@ var zsetRules = []rule{
 	{weight: 1, form: "EXPIRE zkey sec"},
 }
 
+// sortRules sort lists, whose elements have an order, and sets where the result has one. Sorted sets are left to the scripts: sorting one
+// changes its encoding in the reference.
+var sortRules = []rule{
+	{weight: 6, form: "RPUSH sortkey [weighty]+", whole: true},
+	{weight: 2, form: "SADD setkey [weighty]+", whole: true},
+	{weight: 3, form: "SORT setkey BY sortby [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE setkey]*", whole: true},
+	{weight: 3, form: "SORT setkey ALPHA [ASC|DESC|LIMIT index index|GET #|GET getpat]*", whole: true},
+	{weight: 2, form: "SORT setkey BY nosort STORE sortkey", whole: true},
+	{weight: 2, form: "DEL sortkey", whole: true},
+	{weight: 5, form: "SET weightkey [int|val]", whole: true},
+	{weight: 3, form: "HSET weightkey ffield [int|val]", whole: true},
+	{weight: 8, form: "SORT sortkey [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
+	{weight: 8, form: "SORT sortkey ALPHA [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
+	{weight: 6, form: "SORT sortkey BY sortfield [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
+	{weight: 8, form: "SORT sortkey BY sortby [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
+	{weight: 4, form: "SORT sortkey BY nosort STORE sortkey [DESC|ALPHA|GET #|GET getpat]*", whole: true},
+	{weight: 4, form: "SORT_RO sortkey [ASC|DESC|ALPHA|LIMIT index index|GET #|GET getpat]*"},
+}
+
+// geoRules search among positions drawn all over the map.
+var geoRules = []rule{
+	{weight: 30, form: "GEOADD geokey [lon lat zshort]+"},
+	{weight: 20, form: "GEOADD geokey [lon lat zmember lon lat zmember lon lat zmember lon lat zmember lon lat zmember]+"},
+	{weight: 5, form: "GEOADD geokey [NX|XX|CH]* [lon lat zshort]+"},
+	{weight: 5, form: "GEOPOS geokey [zshort]+"},
+	{weight: 5, form: "GEOHASH geokey [zshort]+"},
+	{weight: 8, form: "GEODIST geokey zshort zshort [unit]?"},
+	{weight: 20, form: "GEOSEARCH geokey [FROMLONLAT lon lat|FROMMEMBER zshort] [BYRADIUS radius unit|BYBOX radius radius unit]"},
+	{weight: 20, form: "GEOSEARCH geokey [FROMLONLAT lon lat|FROMMEMBER zshort] [BYRADIUS radius unit|BYBOX radius radius unit] [WITHCOORD|WITHDIST|WITHHASH|COUNT count|COUNT count ANY|ASC|DESC]*"},
+	{weight: 5, form: "GEOSEARCHSTORE geokey geokey [FROMLONLAT lon lat|FROMMEMBER zshort] [BYRADIUS radius unit|BYBOX radius radius unit] [COUNT count|ASC|DESC]*"},
+	{weight: 10, form: "[GEORADIUS|GEORADIUS_RO] geokey lon lat radius unit [WITHCOORD|WITHDIST|WITHHASH|COUNT count|ASC|DESC]*"},
+	{weight: 6, form: "GEORADIUSBYMEMBER geokey zshort radius unit [WITHCOORD|WITHDIST|WITHHASH|COUNT count|ASC|DESC|STORE geokey]*"},
+	{weight: 4, form: "ZRANGE geokey 0 -1 WITHSCORES"},
+	{weight: 2, form: "DEL geokey"},
+}
+
 // otherTypeRules make keys of other types, for the errors that such keys cause, in encodings that
 // are the same in all versions.
 var otherTypeRules = []rule{
@@ -189,7 +225,7 @@ var otherTypeRules = []rule{
 // besides strings.
 func NewCommandGrammar(otherTypes bool) *Grammar {
 	groups := [][]rule{
-		stringRules, bitRules, hllRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, hashRules, zsetRules,
+		stringRules, bitRules, hllRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, sortRules, hashRules, zsetRules, geoRules,
 	}
 	if otherTypes {
 		groups = append(groups, otherTypeRules)

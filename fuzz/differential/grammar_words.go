@@ -44,6 +44,14 @@ var (
 var generators = map[string]func(*stream) string{
 	"key":       mostly([]string{"a", "b", "c", "d", "n1", "n2", "{t}x", "{t}y"}, []string{"", "\x00\r\n", "{}z", "nokey", "a\xff"}),
 	"val":       value,
+	"sortkey":   mostly([]string{"l1", "l2", "{t}l"}, []string{"a", "nosuch", "w_1"}),
+	"weighty":   mostly([]string{"1", "2", "3", "4", "5", "6", "10", "-3", "1.5"}, []string{"x", "", "1a", "1 ", "9223372036854775807"}),
+	"weightkey": oneOf("w_1", "w_2", "w_3", "w_4", "w_10", "w_x"),
+	"sortby":    oneOf("w_*"),
+	"sortfield": oneOf("w_*->f"),
+	"ffield":    oneOf("f"),
+	"nosort":    oneOf("nosort"),
+	"getpat":    oneOf("w_*", "w_*->f", "w_*->", "*", "w_", "w_1", "#", "w_**"),
 	"setkey":    mostly([]string{"s1", "s2", "s3", "s4", "{t}s"}, []string{"a", "", "nokey", "{t}x"}),
 	"member":    member,
 	"hashkey":   mostly([]string{"h1", "h2", "h3", "{t}h"}, []string{"a", "", "nokey", "{t}x"}),
@@ -56,9 +64,15 @@ var generators = map[string]func(*stream) string{
 	"times":     mostly([]string{"0", "1", "1", "2", "3", "-1", "-2", "-3", "100"}, append([]string{"9223372036854775807", "-9223372036854775807"}, badInts...)),
 	"int":       mostly(goodInts, badInts),
 	"float":     mostly(goodFloats, badFloats),
+	"geokey":    oneOf("g1", "g2"),
+	"lon":       func(s *stream) string { return degrees(s, 180.1) },
+	"lat":       func(s *stream) string { return degrees(s, 85.1) },
+	"unit":      mostly([]string{"m", "km", "KM", "ft", "mi"}, []string{"", "x", "mm"}),
+	"radius":    mostly([]string{"0", "1", "10", "100", "250.5", "1000", "5000", "20000", "100000", "1e6"}, []string{"-1", "x", "", "1e10", "inf", "nan"}),
 	"zkey":      oneOf("z1", "z2", "z3", "{z}4", "{z}5"),
 	"lexkey":    oneOf("x1", "x2"),
 	"zmember":   zmember,
+	"zshort":    func(s *stream) string { return "m" + strconv.Itoa(s.rand.IntN(20)) },
 	"score":     mostly(goodScores, badScores),
 	"weight":    mostly(weights, badScores),
 	"bound":     mostly(goodBounds, badBounds),
@@ -179,4 +193,15 @@ func sparseRuns(s *stream) string {
 	b.WriteByte(0x40 | byte((left-1)>>8))
 	b.WriteByte(byte(left - 1))
 	return b.String()
+}
+
+// degrees draws a coordinate: anywhere, near a few places, or at an edge.
+func degrees(s *stream, most float64) string {
+	switch s.rand.IntN(12) {
+	case 0:
+		return oneOf("0", "-0", "180", "-180", "85.05112878", "-85.05112878", "90", "x", "inf", "1e-5")(s)
+	case 1, 2, 3, 4, 5:
+		return strconv.FormatFloat(15+s.rand.NormFloat64(), 'f', 2+s.rand.IntN(10), 64)
+	}
+	return strconv.FormatFloat((2*s.rand.Float64()-1)*most, 'f', s.rand.IntN(12), 64)
 }

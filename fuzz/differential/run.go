@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sleipnirdb/sleipnir/internal/client"
 )
@@ -78,6 +79,9 @@ func (p *Pair) step(steps []Step, i, end int) *Difference {
 		p.Subject.drop(group[0].Conn)
 		return nil
 	}
+	if group[0].Mode == untilBlocked {
+		return p.untilBlocked(group[0])
+	}
 	run := (*Side).run
 	if group[0].Mode == FullScan {
 		run = (*Side).scan
@@ -93,6 +97,24 @@ func (p *Pair) step(steps []Step, i, end int) *Difference {
 	for k := range group {
 		if what := group[k].compare(refs[k], subs[k]); what != "" {
 			return &Difference{Step: group[k], Index: i + k, What: what, Ref: refs[k], Sub: subs[k]}
+		}
+	}
+	return nil
+}
+
+// untilBlocked waits until both sides say that so many clients are blocked.
+func (p *Pair) untilBlocked(st Step) *Difference {
+	want := fmt.Sprintf("blocked_clients:%d\r\n", st.Pushes)
+	ask := Step{Conn: "observer", Args: []string{"INFO", "clients"}, Where: st.Where}
+	for _, s := range p.sides() {
+		for deadline := time.Now().Add(replyLimit); ; {
+			o := s.run([]Step{ask})[0]
+			if strings.Contains(o.Value.Text, want) {
+				break
+			}
+			if o.Err != nil || o.Closed || time.Now().After(deadline) {
+				return &Difference{Step: ask, What: s.Name + " doesn't say " + want, Ref: o, Sub: o}
+			}
 		}
 	}
 	return nil
@@ -175,8 +197,11 @@ func (p *Pair) compareKey(at func(...string) Step, check func(Step) ([]client.Va
 	kind := p.Subject.run(steps[:1])[0].Value.Text
 	if value := contentCommand(kind, key); value != nil {
 		st := at(value...)
-		if kind == "set" || kind == "hash" {
+		switch kind {
+		case "set", "hash":
 			st.Mode = Sorted
+		case "zset":
+			st.Mode = Approx // within 0: the reference writes a score in another form
 		}
 		steps = append(steps, st)
 	}

@@ -43,6 +43,7 @@ const mainConn = "main"
 //
 //	!raw "BYTES"          sends bytes and reads one reply; with "" it reads what comes by itself
 //	!end NAME             closes a connection from the client's side
+//	!blocked N            waits until N clients are blocked
 type Script struct {
 	Name   string
 	Protos []int
@@ -155,6 +156,10 @@ func (p *parser) directive(name, rest string) (err error) {
 		p.next.Only = "reference"
 	case "!raw":
 		err = p.raw(rest)
+	case "!blocked":
+		p.next.Mode = untilBlocked
+		p.next.Pushes, err = strconv.Atoi(rest)
+		p.add()
 	case "!end":
 		p.next.Conn, p.next.Mode = rest, endConn
 		p.add()
@@ -164,8 +169,11 @@ func (p *parser) directive(name, rest string) (err error) {
 	return err
 }
 
-// endConn is the mode of the step that closes a connection.
-const endConn = NoReply + 100
+// The modes of steps that aren't commands.
+const (
+	endConn      = NoReply + 100 // closes a connection
+	untilBlocked = NoReply + 101 // waits until so many clients are blocked as Pushes says
+)
 
 func (p *parser) raw(rest string) error {
 	words, err := client.Words(rest)

@@ -78,10 +78,13 @@ func Commands() []command.Command {
 		objectRow(),
 	}
 	for i := range rows {
-		rows[i].Group = "generic"
 		if rows[i].ACL&command.CatConnection == 0 && len(rows[i].Sub) == 0 {
 			rows[i].ACL |= command.CatKeyspace
 		}
+	}
+	rows = append(rows, sortRows()...)
+	for i := range rows {
+		rows[i].Group = "generic"
 	}
 	return rows
 }

@@ -117,7 +117,7 @@ func moveOrWait(c *command.Call, from, to side, timeout []byte) error {
 		c.W.Null()
 		return nil
 	}
-	return c.Wait(c.Args[1:2], until, command.NullReply)
+	return c.Wait(c.Args[1:2], until, command.NullArrayReply) // an array, though the reply never is one: so do all that wait for lists
 }
 
 // propagateMove gives the journal the form of a move that doesn't wait.

@@ -5,7 +5,6 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
-	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // Commands returns the rows of the stream group.
@@ -95,54 +94,4 @@ func changed(c *command.Call, db *keyspace.DB, s object.Stream, event string, ke
 	c.Dirty += count
 	db.Changed(s.Entry)
 	db.Notify(keyspace.ClassStream, event, key)
-}
-
-// writeID writes an ID as a bulk string.
-func writeID(w *resp.Writer, id object.StreamID) {
-	var text [object.MaxStreamIDText]byte
-	w.Bulk(id.AppendTo(text[:0]))
-}
-
-// writeItem writes a field or a value.
-func writeItem(w *resp.Writer, it object.StreamItem) {
-	if it.IsInt {
-		w.BulkInt(it.Int)
-		return
-	}
-	w.Bulk(it.Text)
-}
-
-// writeEntry writes the entry that a walk is at: its ID, and fields and values.
-func writeEntry(w *resp.Writer, r *object.StreamRange) {
-	w.Array(2)
-	writeID(w, r.ID())
-	n := r.Fields()
-	w.Array(2 * n)
-	for range n {
-		field, value := r.Pair()
-		writeItem(w, field)
-		writeItem(w, value)
-	}
-}
-
-// writeRange writes at most count entries of a walk, all for 0.
-func writeRange(w *resp.Writer, r *object.StreamRange, count int64) {
-	mark, n := w.Defer(), int64(0)
-	for r.Next() {
-		writeEntry(w, r)
-		if n++; n == count {
-			break
-		}
-	}
-	w.DoneArray(mark, int(n))
-}
-
-// writeOne writes the entry of an ID, and says whether there is one.
-func writeOne(w *resp.Writer, s object.Stream, id object.StreamID) bool {
-	r := s.Range(id, id, false)
-	if !r.Next() {
-		return false
-	}
-	writeEntry(w, &r)
-	return true
 }

@@ -1,6 +1,8 @@
 package zsetcmd
 
 import (
+	"math"
+
 	"github.com/sleipnirdb/sleipnir/core/command"
 )
 
@@ -113,7 +115,7 @@ func count(c *command.Call, p *place) error {
 	}
 	n := 0
 	if e.Exists() {
-		_, n = p.span(z)
+		_, n = p.span(z, math.MaxInt64)
 	}
 	c.W.Int(int64(n))
 	return nil

@@ -1,6 +1,8 @@
 package zsetcmd
 
 import (
+	"math"
+
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
@@ -62,11 +64,11 @@ func (p *place) parseRanks(start, stop []byte) error {
 	return nil
 }
 
-// span returns the rank of the first member of the part, and their number.
-func (p *place) span(z object.ZSet) (rank, count int) {
+// span returns the rank of the first member of the part, and their number, or a smaller one that is at least most.
+func (p *place) span(z object.ZSet, most int64) (rank, count int) {
 	switch p.by {
 	case byScore:
-		return z.ScoreSpan(p.scores)
+		return z.ScoreSpan(p.scores, int(most))
 	case byLex:
 		return z.LexSpan(p.lex)
 	}
@@ -154,7 +156,7 @@ func (q *query) parseLimit(offset, limit []byte) error {
 
 // span returns the rank of the member where the reply begins, and how many it has.
 func (q *query) span(z object.ZSet) (rank, count int) {
-	rank, count = q.place.span(z)
+	rank, count = q.place.span(z, q.most())
 	if q.by == byRank {
 		if q.isReverse {
 			rank = z.Len() - 1 - rank
@@ -174,6 +176,14 @@ func (q *query) span(z object.ZSet) (rank, count int) {
 		n = min(n, q.limit)
 	}
 	return rank, int(n)
+}
+
+// most returns how many members of the part have to be counted.
+func (q *query) most() int64 {
+	if q.isReverse || q.limit < 0 || q.offset < 0 || q.limit > math.MaxInt64-q.offset {
+		return math.MaxInt64
+	}
+	return q.offset + q.limit
 }
 
 func zrange(c *command.Call) error { return queryRange(c, byOption, false) }
@@ -264,25 +274,17 @@ func zrangestore(c *command.Call) error {
 // store puts a result in the place of whatever key holds, which is removed for an empty one, and writes the number of members.
 func store(c *command.Call, db *keyspace.DB, key []byte, result *object.LooseZSet, event string) error {
 	n := result.Len()
-	old := db.FindWrite(key)
 	if n == 0 {
-		if old.Exists() {
-			db.Remove(old)
+		if db.Delete(key) {
 			db.Notify(keyspace.ClassGeneric, "del", key)
 			c.Dirty++
 		}
 		c.W.Int(0)
 		return nil
 	}
-	if old.Exists() {
-		db.Remove(old)
-	}
-	e, err := db.Create(key, object.TypeZSet)
-	if err != nil {
+	if err := db.PutZSet(key, result); err != nil {
 		return command.ErrOOM
 	}
-	db.ZSet(e).Take(result)
-	db.Changed(e)
 	db.Notify(keyspace.ClassZSet, event, key)
 	c.Dirty++
 	c.W.Int(int64(n))

@@ -1,6 +1,8 @@
 package zsetcmd
 
 import (
+	"math"
+
 	"github.com/sleipnirdb/sleipnir/core/command"
 )
 
@@ -59,7 +61,7 @@ func removeRange(c *command.Call, p *place, event string) error {
 		c.W.Int(0)
 		return nil
 	}
-	rank, n := p.span(z)
+	rank, n := p.span(z, math.MaxInt64)
 	z.RemoveRange(rank, n)
 	removed(c, db, z, key, event, n)
 	c.W.Int(int64(n))
