@@ -12,11 +12,10 @@ import (
 //		use(c.Member(), c.Score())
 //	}
 type ZCursor struct {
-	a          *arena.Arena
-	left       int // members to come
-	isReverse  bool
-	isSparse   bool // not all members will be looked at: their blocks aren't asked for
-	isUnderWay bool
+	a         *arena.Arena
+	left      int // members to come
+	isReverse bool
+	isSparse  bool // not all members will be looked at: their blocks aren't asked for
 
 	// A small set.
 	pairs    pairs
@@ -25,9 +24,11 @@ type ZCursor struct {
 	digits   [maxIntText]byte
 
 	// A large set.
-	order tree.Cursor // the item that Next goes to
-	item  tree.Item   // the item that the cursor stands at
-	end   uint64      // the order at which the walk ends
+	order tree.Cursor // in the leaf that items are of
+	items tree.Items
+	i     int       // the one that Next goes to
+	item  tree.Item // the one that the cursor stands at
+	end   uint64    // the order at which the walk ends
 }
 
 // cursorAhead is how many blocks a cursor asks for ahead, so that their cache misses overlap.
@@ -47,6 +48,7 @@ func (s *sorted) walk(rank, count int, isReverse bool) ZCursor {
 	c := ZCursor{a: s.a, left: count, isReverse: isReverse, end: noOrder}
 	if s.isLarge() {
 		c.order = s.index().order.At(s.a, rank)
+		c.enter()
 		return c
 	}
 	c.pairs = s.pairs()
@@ -64,13 +66,17 @@ func (s *sorted) walkScores(r *ScoreRange) ZCursor {
 		rank, count := s.pairs().scoreSpan(r, n)
 		return s.walk(rank, count, false)
 	}
-	return ZCursor{a: s.a, left: n, isSparse: true, end: r.to(), order: s.index().order.SeekKey(s.a, r.from())}
+	c := ZCursor{a: s.a, left: n, isSparse: true, end: r.to(), order: s.index().order.SeekKey(s.a, r.from())}
+	c.enter()
+	return c
 }
 
 // cursorAt returns a cursor over one member of a large set.
 func (s *sorted) cursorAt(r arena.Ref) ZCursor {
 	score := scoreAt(s.a, r)
-	return ZCursor{a: s.a, left: 1, isSparse: true, end: noOrder, order: s.index().order.Seek(s.a, orderOf(score), r, byMember(s.a))}
+	c := ZCursor{a: s.a, left: 1, isSparse: true, end: noOrder, order: s.index().order.Seek(s.a, orderOf(score), r, byMember(s.a))}
+	c.enter()
+	return c
 }
 
 // Next goes to the next member and says whether there is one.
@@ -98,43 +104,59 @@ func (c *ZCursor) nextPair() {
 }
 
 func (c *ZCursor) nextItem() bool {
-	if !c.order.Valid() {
+	if uint(c.i) >= uint(c.items.Len()) && !c.turn() {
+		return false
+	}
+	c.item = tree.Item{Key: c.items.Key(c.i), Ref: c.items.Ref(c.i)}
+	if c.item.Key >= c.end {
 		c.left = 0
 		return false
 	}
-	if c.item = c.order.Item(); c.item.Key >= c.end {
-		c.left = 0
-		return false
+	ahead := c.i + cursorAhead
+	if c.isReverse {
+		ahead = c.i - cursorAhead
+		c.i--
+	} else {
+		c.i++
 	}
-	if !c.isSparse {
-		c.prefetch()
-	}
-	switch {
-	case c.left == 0:
-	case c.isReverse:
-		c.order.Prev(c.a)
-	default:
-		c.order.Next(c.a)
+	if !c.isSparse && uint(ahead) < uint(c.items.Len()) {
+		table.PrefetchElement(c.a, c.items.Ref(ahead))
 	}
 	return true
 }
 
-// prefetch asks for the block of a member further on; at the begin of a leaf, for all up to there.
-func (c *ZCursor) prefetch() {
-	d := 1
+// turn goes to the next leaf and says whether there is one.
+func (c *ZCursor) turn() bool {
+	switch {
+	case !c.order.Valid():
+	case c.isReverse:
+		c.order.PrevLeaf(c.a)
+	default:
+		c.order.NextLeaf(c.a)
+	}
+	c.enter()
+	if !c.order.Valid() {
+		c.left = 0
+	}
+	return c.order.Valid()
+}
+
+// enter reads the leaf that the cursor has come to, and asks for the blocks of its first members.
+func (c *ZCursor) enter() {
+	if !c.order.Valid() {
+		c.items, c.i = tree.Items{}, 0
+		return
+	}
+	c.items, c.i = c.order.Leaf()
+	if c.isSparse {
+		return
+	}
+	from, to := c.i, min(c.i+cursorAhead, c.items.Len())
 	if c.isReverse {
-		d = -1
+		from, to = max(c.i-cursorAhead+1, 0), c.i+1
 	}
-	from := min(cursorAhead, c.left)
-	if !c.isUnderWay || c.order.IsEdge() {
-		c.isUnderWay, from = true, 1
-	}
-	for k := from; k <= min(cursorAhead, c.left); k++ {
-		it, ok := c.order.Ahead(k * d)
-		if !ok {
-			return
-		}
-		table.PrefetchElement(c.a, it.Ref)
+	for i := from; i < to; i++ {
+		table.PrefetchElement(c.a, c.items.Ref(i))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 const (
@@ -219,9 +220,17 @@ func queryRange(c *command.Call, what by, isReverse bool) error {
 // writePairs writes n members in the form that most commands have.
 func writePairs(c *command.Call, cur object.ZCursor, n int, withScores bool) {
 	writeHeader(c, n, withScores)
-	for cur.Next() {
-		writePair(c, &cur, withScores)
+	if withScores {
+		for cur.Next() {
+			writePair(c, &cur, true)
+		}
+		return
 	}
+	out := c.W.B
+	for cur.Next() {
+		out = resp.AppendBulk(out, cur.Member())
+	}
+	c.W.B = out
 }
 
 // writeHeader begins a list of n members: with scores it is a flat array under RESP2 and one of pairs under RESP3.
