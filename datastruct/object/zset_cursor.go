@@ -15,7 +15,8 @@ type ZCursor struct {
 	a         *arena.Arena
 	left      int // members to come
 	isReverse bool
-	isSparse  bool // not all members will be looked at: their blocks aren't asked for
+	isSparse  bool   // not all members will be looked at: their blocks aren't asked for
+	end       uint64 // the order at which the walk ends
 
 	// A small set.
 	pairs    pairs
@@ -28,7 +29,6 @@ type ZCursor struct {
 	items tree.Items
 	i     int       // the one that Next goes to
 	item  tree.Item // the one that the cursor stands at
-	end   uint64    // the order at which the walk ends
 }
 
 // cursorAhead is how many blocks a cursor asks for ahead, so that their cache misses overlap.
@@ -63,8 +63,11 @@ func (s *sorted) walkScores(r *ScoreRange) ZCursor {
 		return ZCursor{}
 	}
 	if !s.isLarge() {
-		rank, count := s.pairs().scoreSpan(r, n)
-		return s.walk(rank, count, false)
+		c := ZCursor{a: s.a, isSparse: true, end: r.to(), pairs: s.pairs()}
+		skipped := 0
+		c.next, skipped, _ = c.pairs.seekScore(r)
+		c.left = n - skipped
+		return c
 	}
 	c := ZCursor{a: s.a, left: n, isSparse: true, end: r.to(), order: s.index().order.SeekKey(s.a, r.from())}
 	c.enter()
@@ -86,21 +89,25 @@ func (c *ZCursor) Next() bool {
 	}
 	c.left--
 	if c.pairs.Block != nil {
-		c.nextPair()
-		return true
+		return c.nextPair()
 	}
 	return c.nextItem()
 }
 
-func (c *ZCursor) nextPair() {
+func (c *ZCursor) nextPair() bool {
 	p := c.pairs
 	c.at = c.next
 	c.scoreAt = c.at + p.Size(c.at)
 	if c.isReverse {
 		c.next = p.Prev(p.Prev(c.at))
-		return
+		return true
 	}
 	c.next = c.scoreAt + p.Size(c.scoreAt)
+	if c.end != noOrder && orderOf(c.Score()) >= c.end {
+		c.left = 0
+		return false
+	}
+	return true
 }
 
 func (c *ZCursor) nextItem() bool {

@@ -105,11 +105,15 @@ func run(c *command.Call, v variant) error {
 		c.W.Array(0)
 		return nil
 	}
-	found := q.search()
+	// What is found stays on the stack if it's little.
+	var places [64]place
+	var text [1024]byte
+	r := result{places[:0], text[:0]}
+	q.search(&r)
 	if q.storeKey != nil {
-		return q.store(c, found)
+		return q.store(c, &r)
 	}
-	q.write(c, found)
+	q.write(c, &r)
 	return nil
 }
 
@@ -317,9 +321,8 @@ type result struct {
 
 func (r *result) member(p *place) []byte { return r.text[p.from:p.to] }
 
-// search returns what is in the shape, in order, no more than wanted.
-func (q *query) search() *result {
-	r := &result{}
+// search finds what is in the shape, in order, no more than wanted.
+func (q *query) search(r *result) {
 	shape := q.shape()
 	var local [9]geohash.Cell
 	for _, cell := range shape.Cells(local[:0]) {
@@ -333,7 +336,6 @@ func (q *query) search() *result {
 	if q.count > 0 && int64(len(r.places)) > q.count {
 		r.places = r.places[:q.count]
 	}
-	return r
 }
 
 // searchCell adds what is in the shape and the cell. It returns false when that is enough.

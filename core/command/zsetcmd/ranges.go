@@ -2,6 +2,7 @@ package zsetcmd
 
 import (
 	"math"
+	"slices"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
@@ -217,6 +218,12 @@ func queryRange(c *command.Call, what by, isReverse bool) error {
 	return nil
 }
 
+// The output is made longer at once for so many members, of usual size.
+const (
+	reserved  = 4096
+	usualBulk = 32
+)
+
 // writePairs writes n members in the form that most commands have.
 func writePairs(c *command.Call, cur object.ZCursor, n int, withScores bool) {
 	writeHeader(c, n, withScores)
@@ -226,7 +233,7 @@ func writePairs(c *command.Call, cur object.ZCursor, n int, withScores bool) {
 		}
 		return
 	}
-	out := c.W.B
+	out := slices.Grow(c.W.B, min(n, reserved)*usualBulk)
 	for cur.Next() {
 		out = resp.AppendBulk(out, cur.Member())
 	}
