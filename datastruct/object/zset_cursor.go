@@ -22,6 +22,7 @@ type ZCursor struct {
 	pairs    pairs
 	at, next int // the pair that the cursor stands at, and the one behind it
 	scoreAt  int
+	score    float64 // if there is an end
 	digits   [maxIntText]byte
 
 	// A large set.
@@ -103,7 +104,10 @@ func (c *ZCursor) nextPair() bool {
 		return true
 	}
 	c.next = c.scoreAt + p.Size(c.scoreAt)
-	if c.end != noOrder && orderOf(c.Score()) >= c.end {
+	if c.end == noOrder {
+		return true
+	}
+	if c.score, _ = p.nextScore(c.at); orderOf(c.score) >= c.end {
 		c.left = 0
 		return false
 	}
@@ -179,6 +183,9 @@ func (c *ZCursor) Member() []byte {
 func (c *ZCursor) Score() float64 {
 	switch c.item.Key {
 	case 0: // no order is 0
+		if c.end != noOrder {
+			return c.score
+		}
 		return scoreOf(c.pairs.Get(c.scoreAt))
 	case orderOfZero: // it may be -0
 		return scoreAt(c.a, c.item.Ref)
