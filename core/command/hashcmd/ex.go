@@ -139,7 +139,7 @@ func (t *target) setTimed(c *command.Call, pairs [][]byte, at int64) error {
 	if at > 0 && t.db.TrackFields(t.Entry, at) != nil {
 		return t.fail()
 	}
-	revived := 0
+	var revived [][]byte
 	for i := 0; i < len(pairs); i += 2 {
 		switch t.Set(pairs[i], pairs[i+1], at) {
 		case object.Failed:
@@ -148,11 +148,14 @@ func (t *target) setTimed(c *command.Call, pairs [][]byte, at int64) error {
 			}
 			return t.fail()
 		case object.Revived:
-			revived++
+			revived = append(revived, pairs[i])
 		}
 	}
 	c.Dirty += int64(len(pairs) / 2)
-	t.wasSet("hset", revived)
+	t.wasSet("hset", len(revived))
+	if at == object.KeepExpiry && len(revived) > 0 {
+		t.becameHDel(c, revived) // or a replica might keep an expiry that is over here
+	}
 	t.becameSet(c, pairs, at)
 	if at > 0 {
 		t.db.Notify(keyspace.ClassHash, "hexpire", t.key)
