@@ -58,6 +58,7 @@ func (w *listTwin) sane(isDeep bool) {
 			fail("element %d is %.40q, want %.40q", i, v.AppendTo(nil), w.want[i])
 		}
 	}
+	w.texts(from)
 	if _, ok := walk.Next(); ok {
 		fail("more than %d elements", len(w.want))
 	}
@@ -70,6 +71,26 @@ func (w *listTwin) sane(isDeep bool) {
 		fail("there is something in front of the first element")
 	}
 	w.find(w.want[len(w.want)/2])
+}
+
+// texts reads everything from an index on in batches.
+func (w *listTwin) texts(from int) {
+	var batch [5][]byte
+	walk := w.l.From(from)
+	for i := from; i < len(w.want); {
+		n := walk.Texts(batch[:])
+		for k, text := range batch[:n] {
+			if string(text) != w.want[i+k] {
+				w.t.Fatalf("in a batch, element %d is %.40q, want %.40q", i+k, text, w.want[i+k])
+			}
+		}
+		if i += n; n == 0 {
+			if v, ok := walk.Next(); !ok || string(v.AppendTo(nil)) != w.want[i] {
+				w.t.Fatalf("behind a batch, element %d is %.40q, want %.40q", i, v.AppendTo(nil), w.want[i])
+			}
+			i++
+		}
+	}
 }
 
 // find compares the indexes of all elements that equal text, found both ways.
@@ -239,6 +260,33 @@ func (w *listTwin) copied() {
 	e.Drop()
 	if b.Used() != 0 {
 		w.t.Errorf("%d bytes are left of the copy", b.Used())
+	}
+}
+
+// TestListTrim cuts long lists, where most goes away by itself and the rest is given to the caller.
+func TestListTrim(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for range 20 {
+		w := newList(t, -2)
+		for i := range 1 + r.IntN(50000) {
+			w.push(strconv.Itoa(i * 100000))
+			w.want = append(w.want, strconv.Itoa(i*100000))
+		}
+		i := r.IntN(len(w.want))
+		n := 1 + r.IntN(len(w.want)-i)
+		if r.IntN(2) == 0 {
+			n = min(n, 100)
+		}
+		for _, rest := range w.l.Trim(i, n) {
+			for rest.Free(w.l.a, 100) {
+				continue
+			}
+		}
+		w.want = w.want[i : i+n]
+		w.sane(true)
+		if used, want := int(w.l.a.Used()), w.l.Size(); used != want {
+			t.Errorf("%d bytes in use, the list has %d", used, want)
+		}
 	}
 }
 

@@ -83,6 +83,20 @@ func (b Block) Read(at int) (v Value, next int) {
 	return b.readSlow(at)
 }
 
+// Texts reads short texts, from a position on, into dst: as many as dst holds, or as follow one another without an integer or a longer text
+// between them. It returns how many, and the position behind them.
+func (b Block) Texts(at int, dst [][]byte) (n, next int) {
+	used := b[:b.End()]
+	for n < len(dst) && at < len(used) && used[at]&0xc0 == text6 {
+		from := at + 1
+		at = from + int(used[at]&maxText6)
+		dst[n] = used[from:at:at]
+		at++
+		n++
+	}
+	return n, at
+}
+
 func (b Block) readSlow(at int) (Value, int) {
 	if next := int(sizes[b[at]]); next != 0 {
 		return Value{Int: b.number(at), IsInt: true}, at + next

@@ -78,24 +78,29 @@ func popMany(c *command.Call, db *keyspace.DB, l object.List, key []byte, from s
 	size := l.Len()
 	n := int(min(count, int64(size)))
 	c.W.Array(n)
-	first := 0
 	if from == left {
 		forward(c.W, l, 0, n)
+		trim(c, db, l, key, from.pop(), n, size-n)
 	} else {
-		first = size - n
 		backward(c.W, l, n)
+		trim(c, db, l, key, from.pop(), 0, size-n)
 	}
-	l.Delete(first, n)
-	removed(c, db, l, key, from.pop(), n)
 	return n
 }
 
 // forward writes n elements from an index on.
 func forward(w *resp.Writer, l object.List, first, n int) {
 	walk := l.From(first)
-	for range n {
+	var batch [16][]byte
+	for n > 0 {
+		if k := walk.Texts(batch[:min(n, len(batch))]); k > 0 {
+			w.Bulks(batch[:k])
+			n -= k
+			continue
+		}
 		v, _ := walk.Next()
 		bulk(w, v)
+		n--
 	}
 }
 
