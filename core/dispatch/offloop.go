@@ -72,8 +72,17 @@ func (pool *executorPool) reset() {
 	pool.mu.Lock()
 	defer pool.mu.Unlock()
 	if pool.past != nil {
-		pool.past.Reset()
+		resetStats(pool.past)
 	}
+}
+
+func (pool *executorPool) changes() int64 {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	if pool.past == nil {
+		return 0
+	}
+	return pool.past.Changes
 }
 
 // offLoop runs a command on an ordinary goroutine while its connection is
@@ -101,7 +110,7 @@ func (y *offLoopExecutor) run(o *op) {
 	y.now = nowMs()
 	s := o.s
 	if err := y.acquire(s, o.cmd, o.args); err != nil {
-		y.refuse(s, o.cmd, err)
+		y.refuse(s, o.cmd, o.args, err)
 		s.Conn.Post(&o.resume)
 		return
 	}

@@ -54,10 +54,25 @@ func (d *Dispatcher) Stats() *stats.Local {
 	return total
 }
 
-// ResetStats sets all counters to zero. The caller is an ordinary goroutine.
+// Changes returns the changes of the data since the start. The caller is an
+// ordinary goroutine.
+func (d *Dispatcher) Changes() int64 {
+	n := d.offLoop.changes()
+	d.EachLoop(func(x *Executor) { n += x.Stats.Changes })
+	return n
+}
+
+// ResetStats sets all counters but Changes to zero. The caller is an ordinary
+// goroutine.
 func (d *Dispatcher) ResetStats() {
-	d.EachLoop(func(x *Executor) { x.Stats.Reset() })
+	d.EachLoop(func(x *Executor) { resetStats(x.Stats) })
 	d.offLoop.reset()
+}
+
+func resetStats(l *stats.Local) {
+	keep := l.Changes
+	l.Reset()
+	l.Changes = keep
 }
 
 // Kill ends the connection of a session of this loop, which is not the one that

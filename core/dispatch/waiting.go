@@ -23,6 +23,9 @@ import (
 // is free to be taken. If it isn't, the op goes on by the serialized path
 // with the waiter still claimed, so that its turn is kept.
 
+// Waiting returns how many sessions wait for keys. Any goroutine may call it.
+func (d *Dispatcher) Waiting() int { return int(d.waiting.Load()) }
+
 // await makes the session's wait known to those who may serve it. The leases
 // of its keys are held.
 func (x *Executor) await(s *session.Session, cmd *command.Command) {
@@ -117,6 +120,7 @@ func (x *Executor) rerun(o *op, key []byte, p int) bool {
 	c.W, c.Ready = &o.reply, key
 	err := o.cmd.Run(c)
 	c.Ready = nil
+	x.Stats.Changes += c.Dirty
 	if err == command.Parked {
 		o.reply.B = o.reply.B[:0]
 		if o.waiter.Unclaim() {

@@ -377,3 +377,18 @@ func TestOldStreamGroup(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestSize(t *testing.T) {
+	db := newDB(t, 16)
+	if err := db.SetString(testKey, []byte("hello"), 0); err != nil {
+		t.Fatal(err)
+	}
+	x := NewEncoder(db.Space().Env())
+	if n := x.Size(db.Peek(testKey), true); n != 6 {
+		t.Errorf("%d bytes", n)
+	}
+	payload, err := x.Payload(db.Peek(testKey), 0, true)
+	if err != nil || len(payload) != 1+6+footerBytes {
+		t.Errorf("%q, %v", payload, err)
+	}
+}

@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"encoding/binary"
+	"io"
 
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
@@ -17,13 +18,23 @@ func (x *Encoder) Payload(e keyspace.Entry, version int, compress bool) ([]byte,
 		version = VersionFor(e, x.env, VersionDefault)
 	}
 	x.version, x.w.compress = version, compress
-	x.w.buf = kept(x.w.buf)
+	x.w.out, x.w.buf = nil, kept(x.w.buf)
 	if err := x.value(e, nil); err != nil {
 		return nil, err
 	}
 	b := binary.LittleEndian.AppendUint16(x.w.buf, uint16(version)) // #nosec G115 -- of two digits
 	x.w.buf = binary.LittleEndian.AppendUint64(b, crc.CRC64(0, b))
 	return x.w.buf, nil
+}
+
+// Size returns how many bytes the value of an entry takes in a file, without its type.
+func (x *Encoder) Size(e keyspace.Entry, compress bool) int64 {
+	x.version = VersionValkey9
+	x.w = writer{out: io.Discard, buf: kept(x.w.buf), compress: compress, lzf: x.w.lzf, folded: x.w.folded}
+	_ = x.value(e, nil) // this version has a form for everything
+	n := x.w.written + int64(len(x.w.buf)) - 1
+	x.w.out = nil
+	return n
 }
 
 // ErrFooter is the error for a payload whose version or checksum is wrong.

@@ -140,6 +140,19 @@ func (s *Server) countClients() clients {
 	return all
 }
 
+// blockingKeys counts the keys that sessions wait for, and those of them that
+// some wait to lose.
+func (s *Server) blockingKeys() (keys, onLoss int) {
+	if s.dispatcher.Waiting() == 0 {
+		return 0, 0
+	}
+	s.dispatcher.EachPartition(func(p int) {
+		k, l := s.Set.Space(p).BlockingKeys()
+		keys, onLoss = keys+k, onLoss+l
+	})
+	return keys, onLoss
+}
+
 func (s *Server) infoClients(n *stats.Info, u usage) {
 	c := s.countClients()
 	n.Int("connected_clients", int64(s.loops.Conns()))
@@ -153,8 +166,9 @@ func (s *Server) infoClients(n *stats.Info, u usage) {
 	n.Int("watching_clients", c.watching)
 	n.Int("clients_in_timeout_table", c.timeouts)
 	n.Int("total_watched_keys", u.watched)
-	n.Int("total_blocking_keys", 0)
-	n.Int("total_blocking_keys_on_nokey", 0)
+	keys, onLoss := s.blockingKeys()
+	n.Int("total_blocking_keys", int64(keys))
+	n.Int("total_blocking_keys_on_nokey", int64(onLoss))
 	reason, actions := "none", "none"
 	gate := s.dispatcher.Gate()
 	if gate&dispatch.GateWritesPaused != 0 {
@@ -177,7 +191,7 @@ func (s *Server) infoPersistence(n *stats.Info) {
 	n.Ratio("current_fork_perc", 0)
 	n.Int("current_save_keys_processed", 0)
 	n.Int("current_save_keys_total", 0)
-	n.Int("rdb_changes_since_last_save", 0)
+	n.Int("rdb_changes_since_last_save", max(s.dispatcher.Changes()-s.snapshots.changes.Load(), 0))
 	saving, since := s.snapshots.busy.Load(), int64(-1)
 	if saving {
 		since = max(nowSeconds()-s.snapshots.started.Load(), 0)

@@ -26,6 +26,7 @@ type snapshots struct {
 	started   atomic.Int64 // unix time, of the one under way
 	took      atomic.Int64 // seconds of the last one in the background, -1 for none
 	saves     atomic.Int64
+	changes   atomic.Int64 // of the data, up to the last good one
 	keys      atomic.Int64 // loaded at the start or by DEBUG RELOAD
 	expired   atomic.Int64 // left out then, as their time had come
 	loading   atomic.Bool
@@ -64,6 +65,7 @@ func (s *Server) saveHeld() error {
 		return err
 	}
 	s.snapshots.last.Store(nowSeconds())
+	s.snapshots.changes.Store(s.dispatcher.Changes())
 	s.Log.Noticef("DB saved on disk")
 	return nil
 }

@@ -19,6 +19,8 @@ type Local struct {
 	// Posted counts commands that met a busy lease; Tokens those that took
 	// the serialized path; Served those run for other loops' sessions.
 	Posted, Tokens, Served uint64
+	// Changes counts changes of the data. CONFIG RESETSTAT leaves it alone.
+	Changes int64
 }
 
 // Command is what is counted of one command.
@@ -99,6 +101,7 @@ func (l *Local) AddTo(t *Local) {
 	t.Posted += l.Posted
 	t.Tokens += l.Tokens
 	t.Served += l.Served
+	t.Changes += l.Changes
 }
 
 // subBits is the number of linear steps per power of two, as a power of two:

@@ -58,6 +58,7 @@ func (w *listTwin) sane(isDeep bool) {
 			fail("element %d is %.40q, want %.40q", i, v.AppendTo(nil), w.want[i])
 		}
 	}
+	w.texts(from)
 	if _, ok := walk.Next(); ok {
 		fail("more than %d elements", len(w.want))
 	}
@@ -70,6 +71,26 @@ func (w *listTwin) sane(isDeep bool) {
 		fail("there is something in front of the first element")
 	}
 	w.find(w.want[len(w.want)/2])
+}
+
+// texts reads everything from an index on in batches.
+func (w *listTwin) texts(from int) {
+	var batch [5][]byte
+	walk := w.l.From(from)
+	for i := from; i < len(w.want); {
+		n := walk.Texts(batch[:])
+		for k, text := range batch[:n] {
+			if string(text) != w.want[i+k] {
+				w.t.Fatalf("in a batch, element %d is %.40q, want %.40q", i+k, text, w.want[i+k])
+			}
+		}
+		if i += n; n == 0 {
+			if v, ok := walk.Next(); !ok || string(v.AppendTo(nil)) != w.want[i] {
+				w.t.Fatalf("behind a batch, element %d is %.40q, want %.40q", i, v.AppendTo(nil), w.want[i])
+			}
+			i++
+		}
+	}
 }
 
 // find compares the indexes of all elements that equal text, found both ways.

@@ -42,6 +42,20 @@ func (w *ListWalk) Next() (v packed.Value, ok bool) {
 	return v, true
 }
 
+// Texts reads the next elements into dst as long as they are short texts, which most are, and returns how many; the rest is for Next. It
+// is faster for many, and may return 0 at any time.
+func (w *ListWalk) Texts(dst [][]byte) (n int) {
+	if w.left == 0 {
+		if w.load(); w.left == 0 {
+			return 0
+		}
+	}
+	n, w.at = w.b.Texts(w.at, dst)
+	w.left -= n
+	w.index += n
+	return n
+}
+
 // FindNext goes on behind the next element that equals v, and returns its index; false if there is none.
 func (w *ListWalk) FindNext(v packed.Value) (index int, ok bool) {
 	for {

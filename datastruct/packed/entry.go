@@ -83,6 +83,20 @@ func (b Block) Read(at int) (v Value, next int) {
 	return b.readSlow(at)
 }
 
+// Texts reads short texts, from a position on, into dst: as many as dst holds, or as follow one another without an integer or a longer text
+// between them. It returns how many, and the position behind them.
+func (b Block) Texts(at int, dst [][]byte) (n, next int) {
+	used := b[:b.End()]
+	for n < len(dst) && at < len(used) && used[at]&0xc0 == text6 {
+		from := at + 1
+		at = from + int(used[at]&maxText6)
+		dst[n] = used[from:at:at]
+		at++
+		n++
+	}
+	return n, at
+}
+
 func (b Block) readSlow(at int) (Value, int) {
 	if next := int(sizes[b[at]]); next != 0 {
 		return Value{Int: b.number(at), IsInt: true}, at + next
@@ -231,4 +245,24 @@ func (b Block) back(at int) (n, width int) {
 		}
 	}
 	return n, width
+}
+
+// Number returns the integer at a position and the position of the next entry, or End. It is Read for who expects
+// integers: ok is false for a text.
+func (b Block) Number(at int) (n int64, next int, ok bool) {
+	h := b[at]
+	switch {
+	case h < text6:
+		return int64(h), at + 2, true
+	case h < int13:
+		return 0, at, false
+	case h < text12:
+		return int64(int16(uint16(h)<<11|uint16(b[at+1])<<3) >> 3), at + 3, true
+	case h == int24b:
+		_ = b[at+3]
+		return int64(int32(uint32(b[at+1])<<8|uint32(b[at+2])<<16|uint32(b[at+3])<<24) >> 8), at + 5, true
+	case h < int16b || h > int64b:
+		return 0, at, false
+	}
+	return b.number(at), at + int(sizes[h]), true
 }

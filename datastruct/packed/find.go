@@ -7,28 +7,43 @@ type needle struct {
 	h    [headMax]byte
 	n    int    // length of the head
 	text []byte // what follows it
-	last byte   // the last byte of both: texts of a block often begin alike
+	tail uint64 // the last eight bytes of the text, or the last one of a shorter text or of a number: texts of a block often begin alike
 }
 
 // set makes the needle that of a value.
 func (d *needle) set(v Value) {
 	d.n = putHead(&d.h, v)
-	d.last = d.h[d.n-1]
-	if !v.IsInt {
-		d.text = v.Bytes
-		if n := len(d.text); n > 0 {
-			d.last = d.text[n-1]
-		}
+	d.tail = uint64(d.h[d.n-1])
+	if v.IsInt {
+		return
 	}
+	d.text = v.Bytes
+	if n := len(d.text); n >= 8 {
+		d.tail = binary.LittleEndian.Uint64(d.text[n-8:])
+	} else if n > 0 {
+		d.tail = uint64(d.text[n-1])
+	}
+}
+
+// mayBe says whether the eight bytes at a position are the needle's last, if it has as many: the cheaper half of isAt.
+func (d *needle) mayBe(used []byte, at int) bool {
+	return len(d.text) < 8 || at+8 <= len(used) && binary.LittleEndian.Uint64(used[at:]) == d.tail
 }
 
 // isAt says whether the entry at a position of a block's used part is the one. The caller has compared the first byte.
 func (d *needle) isAt(used []byte, at int) bool {
 	n := d.n + len(d.text)
-	if len(used)-at <= n || used[at+n-1] != d.last {
+	if len(used)-at <= n {
 		return false
 	}
 	e := used[at : at+n]
+	if len(d.text) < 8 {
+		if uint64(e[n-1]) != d.tail {
+			return false
+		}
+	} else if binary.LittleEndian.Uint64(e[n-8:]) != d.tail {
+		return false
+	}
 	return string(e[:d.n]) == string(d.h[:d.n]) && string(e[d.n:]) == string(d.text)
 }
 
@@ -97,9 +112,10 @@ func (b Block) findText(at int, text []byte, skip int) int {
 // processor takes the branch that says so for granted, and loads ahead.
 func (d *needle) findField(used Block, at int) int {
 	h, last := d.h[0], 0
+	tail := d.n + len(d.text) - 8 // where the last eight bytes are
 	for at < len(used) {
 		c := used[at]
-		if c == h && d.isAt(used, at) {
+		if c == h && d.mayBe(used, at+tail) && d.isAt(used, at) {
 			return at
 		}
 		next := at + used.sizeOf(c, at)

@@ -177,18 +177,21 @@ var zsetRules = []rule{
 	{weight: 1, form: "EXPIRE zkey sec"},
 }
 
-// sortRules sort lists and sorted sets, whose elements have an order, and sets where the result has one.
+// sortRules sort lists, whose elements have an order, and sets where the result has one. Sorted sets are left to the scripts: sorting one
+// changes its encoding in the reference.
 var sortRules = []rule{
 	{weight: 6, form: "RPUSH sortkey [weighty]+", whole: true},
-	{weight: 3, form: "ZADD sortkey [smallint weighty]+", whole: true},
-	{weight: 2, form: "SADD sortkey [weighty]+", whole: true},
+	{weight: 2, form: "SADD setkey [weighty]+", whole: true},
+	{weight: 3, form: "SORT setkey BY sortby [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE setkey]*", whole: true},
+	{weight: 3, form: "SORT setkey ALPHA [ASC|DESC|LIMIT index index|GET #|GET getpat]*", whole: true},
+	{weight: 2, form: "SORT setkey BY nosort STORE sortkey", whole: true},
 	{weight: 2, form: "DEL sortkey", whole: true},
 	{weight: 5, form: "SET weightkey [int|val]", whole: true},
-	{weight: 3, form: "HSET weightkey f [int|val]", whole: true},
+	{weight: 3, form: "HSET weightkey ffield [int|val]", whole: true},
 	{weight: 8, form: "SORT sortkey [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
 	{weight: 8, form: "SORT sortkey ALPHA [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
-	{weight: 6, form: "SORT sortkey BY w_*->f [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
-	{weight: 8, form: "SORT sortkey BY w_* [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
+	{weight: 6, form: "SORT sortkey BY sortfield [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
+	{weight: 8, form: "SORT sortkey BY sortby [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE sortkey]*"},
 	{weight: 4, form: "SORT sortkey BY nosort STORE sortkey [DESC|ALPHA|GET #|GET getpat]*", whole: true},
 	{weight: 4, form: "SORT_RO sortkey [ASC|DESC|ALPHA|LIMIT index index|GET #|GET getpat]*"},
 }

@@ -61,6 +61,19 @@ func (w *Writer) Bulk(p []byte) {
 	w.B = b[:at+2]
 }
 
+// Bulks writes bulk strings one after the other.
+func (w *Writer) Bulks(ps [][]byte) {
+	out := w.B
+	for _, p := range ps {
+		b, at := extend(out, len(p)+maxHeader+len(crlf))
+		at += putHeader(b[at:], '$', len(p))
+		at += copy(b[at:], p)
+		b[at], b[at+1] = '\r', '\n'
+		out = b[:at+2]
+	}
+	w.B = out
+}
+
 // BulkString writes a bulk string.
 func (w *Writer) BulkString(s string) { w.Bulk(unsafestr.Bytes(s)) }
 

@@ -24,6 +24,7 @@ func TestWriter(t *testing.T) {
 		{"int", func(w *Writer) { w.Int(0); w.Int(9); w.Int(10); w.Int(-1) }, ":0\r\n:9\r\n:10\r\n:-1\r\n", ""},
 		{"int limits", func(w *Writer) { w.Int(math.MinInt64); w.Int(math.MaxInt64) },
 			":-9223372036854775808\r\n:9223372036854775807\r\n", ""},
+		{"bulks", func(w *Writer) { w.Bulks([][]byte{[]byte("a"), nil, []byte("0123456789")}) }, "$1\r\na\r\n$0\r\n\r\n$10\r\n0123456789\r\n", ""},
 		{"bulk", func(w *Writer) { w.Bulk([]byte("a\r\nb")); w.BulkString("") }, "$4\r\na\r\nb\r\n$0\r\n\r\n", ""},
 		{"bulk int", func(w *Writer) { w.BulkInt(7); w.BulkInt(-123456) }, "$1\r\n7\r\n$7\r\n-123456\r\n", ""},
 		{"null", (*Writer).Null, "$-1\r\n", "_\r\n"},

@@ -93,9 +93,16 @@ func popMany(c *command.Call, db *keyspace.DB, l object.List, key []byte, from s
 // forward writes n elements from an index on.
 func forward(w *resp.Writer, l object.List, first, n int) {
 	walk := l.From(first)
-	for range n {
+	var batch [16][]byte
+	for n > 0 {
+		if k := walk.Texts(batch[:min(n, len(batch))]); k > 0 {
+			w.Bulks(batch[:k])
+			n -= k
+			continue
+		}
 		v, _ := walk.Next()
 		bulk(w, v)
+		n--
 	}
 }
 

@@ -6,8 +6,10 @@ import (
 	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/rdb"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 	"github.com/sleipnirdb/sleipnir/internal/glob"
@@ -133,35 +135,12 @@ func (g *group) debugObject(c *command.Call) error {
 	}
 	text := fmt.Sprintf("Value at:%#x refcount:1 encoding:%s", uint64(e.Ref()), e.Encoding())
 	if len(c.Args) == 3 || !command.Is(c.Args[3], "fast") {
-		text += fmt.Sprintf(" serializedlength:%d", serializedLen(e))
+		n := rdb.NewEncoder(s.Env()).Size(e, g.Config.Bool(config.RDBCompression))
+		text += fmt.Sprintf(" serializedlength:%d", n)
 	}
 	c.W.Status(text + fmt.Sprintf(" lru:%d lru_seconds_idle:%d lfu_freq:%d lfu_access_time_minutes:%d",
 		e.Access(), idle, freq, e.Access()>>8))
 	return nil
-}
-
-// serializedLen is the size of a string in a snapshot, without compression.
-func serializedLen(e keyspace.Entry) int {
-	if n, isInt := e.IsInt(); isInt {
-		switch {
-		case n >= math.MinInt8 && n <= math.MaxInt8:
-			return 2
-		case n >= math.MinInt16 && n <= math.MaxInt16:
-			return 3
-		case n >= math.MinInt32 && n <= math.MaxInt32:
-			return 5
-		}
-	}
-	n := e.Len()
-	switch {
-	case n < 1<<6:
-		return 1 + n
-	case n < 1<<14:
-		return 2 + n
-	case n <= math.MaxUint32:
-		return 5 + n
-	}
-	return 9 + n
 }
 
 func (g *group) debugActiveExpire(c *command.Call) error {
