@@ -20,23 +20,31 @@ const (
 	// flushBytes is how much reply gathers before it is written while more of
 	// the same pipeline waits.
 	flushBytes = 64 << 10
-	// spinTries is how often a busy lease is looked at before the command is
+)
+
+// bounds limit what an executor does before it gives way. Tests lower them.
+type bounds struct {
+	// spin is how often a busy lease is looked at before the command is
 	// posted to its holder: about the time of one short command.
-	spinTries = 64
-	// spinTriesSeveral is the same for each lease of a command that needs
-	// several: about the time of another such command. To give up costs more
-	// here, as the leases that are held already have to be taken again. Who
-	// waits holds only lower partitions than the one that it waits for, so
-	// two never wait for each other.
-	spinTriesSeveral = 512
-	// maxServed is how many posted tasks one drain serves before it hands the
+	spin int
+	// spinSeveral is the same for each lease of a command that needs several:
+	// about the time of another such command. To give up costs more here, as the
+	// leases that are held already have to be taken again. Who waits holds only
+	// lower partitions than the one that it waits for, so two never wait for
+	// each other.
+	spinSeveral int
+	// served is how many posted tasks one drain serves before it hands the
 	// lease to the loop of the next one, so that a hot partition's holder
 	// gets back to its own clients, and a goroutine to its caller.
-	maxServed = 64
-	// maxAttempts is how often an all-or-none acquisition is tried before the
+	served int
+	// attempts is how often an all-or-none acquisition is tried before the
 	// command takes the token.
-	maxAttempts = 4
-)
+	attempts int
+}
+
+func defaultBounds() bounds {
+	return bounds{spin: 64, spinSeveral: 512, served: 64, attempts: 4}
+}
 
 // none is the partition of an executor that keeps no lease.
 const none = -1
@@ -85,7 +93,9 @@ type Executor struct {
 	// largeRequest and largeReply are the command log's thresholds, in bytes.
 	largeRequest, largeReply int
 
-	blocked map[*session.Session]struct{}
+	// monitors are the sessions of this loop that monitor.
+	monitors map[*session.Session]struct{}
+	blocked  map[*session.Session]struct{}
 	// dueMs is the unix time before which no wait of blocked ends.
 	dueMs  int64
 	paused map[*session.Session]bool
@@ -101,9 +111,10 @@ type Executor struct {
 func (x *Executor) init(d *Dispatcher) {
 	*x = Executor{
 		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
-		args:    make([][]byte, 0, argsPerBatch),
-		blocked: make(map[*session.Session]struct{}),
-		paused:  make(map[*session.Session]bool),
+		args:     make([][]byte, 0, argsPerBatch),
+		monitors: make(map[*session.Session]struct{}),
+		blocked:  make(map[*session.Session]struct{}),
+		paused:   make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.Subscribers = pubsub.NewLocal(x.pushed)
@@ -265,7 +276,7 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 	}
 	if r.err != nil {
 		s.Conn.Consume(n)
-		x.refuse(s, cmd, r.err)
+		x.refuse(s, cmd, args, r.err)
 		return ran
 	}
 	if cmd == nil {
@@ -279,7 +290,7 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 		switch verdict, err := x.pass(s, cmd, args); verdict {
 		case refused:
 			s.Conn.Consume(n)
-			x.refuse(s, cmd, err)
+			x.refuse(s, cmd, args, err)
 			return ran
 		case queued:
 			s.Conn.Consume(n)
@@ -332,7 +343,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 	all, several, err := x.needs(s, cmd, args)
 	switch {
 	case err != nil:
-		x.refuse(s, cmd, err)
+		x.refuse(s, cmd, args, err)
 		return ran
 	case all:
 		return x.withToken(s, cmd, args)
@@ -413,6 +424,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	} else if x.d.waiting.Load() != 0 {
 		x.serveReady(p)
 	}
+	if x.d.monitors.Load() != 0 {
+		x.d.tell(s, cmd, args)
+	}
 	if len(s.W.B)-mark > x.largeReply && cmd.Flags&command.SkipCommandLog == 0 {
 		x.d.Hooks.Large(s, stats.LargeReply, args, len(s.W.B)-mark, x.now)
 	}
@@ -444,15 +458,18 @@ func (x *Executor) noTouch(p int, on bool) {
 }
 
 // refuse answers a request that was not executed.
-func (x *Executor) refuse(s *session.Session, cmd *command.Command, err error) {
+func (x *Executor) refuse(s *session.Session, cmd *command.Command, args [][]byte, err error) {
 	mark := len(s.W.B)
 	if cmd != nil {
 		x.Stats.Commands[cmd.ID].Rejected++
 	}
 	switch {
-	case cmd != nil && cmd.Name == "exec":
+	case cmd != nil && cmd.Flags&command.RunsQueue != 0:
 		err = command.ExecAborted(err)
 		x.abandon(s)
+		if x.d.monitors.Load() != 0 {
+			x.d.tell(s, cmd, args)
+		}
 	case s.State&session.InMulti != 0:
 		s.State |= session.DirtyExec
 	}

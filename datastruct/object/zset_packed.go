@@ -69,12 +69,11 @@ func (p pairs) place(score float64, member []byte) int {
 
 // isBefore says whether the pair at a position comes before another one.
 func (p pairs) isBefore(at int, score float64, member []byte) bool {
-	m, next := p.Read(at)
-	if have := scoreOf(p.Get(next)); have != score {
+	if have, _ := p.nextScore(at); have != score {
 		return have < score
 	}
 	var buf [maxIntText]byte
-	return bytes.Compare(textOf(m, &buf), member) < 0
+	return bytes.Compare(textOf(p.Get(at), &buf), member) < 0
 }
 
 // insert puts a pair at a position. There is room for it.
@@ -158,7 +157,8 @@ func (s *sorted) updatePacked(p pairs, at int, score float64) bool {
 	m, scoreAt := p.Read(at)
 	var buf [scoreBytes]byte
 	v := scoreValue(score, &buf)
-	if more := v.Size() - p.Size(scoreAt); more > 0 {
+	was := p.Size(scoreAt)
+	if more := v.Size() - was; more > 0 {
 		if !s.growPacked(more) {
 			return false
 		}
@@ -166,26 +166,48 @@ func (s *sorted) updatePacked(p pairs, at int, score float64) bool {
 		m = p.Get(at)
 	}
 	var digits [maxIntText]byte
-	next := scoreAt + p.Size(scoreAt)
-	isAfterPrev := at == packed.HeaderBytes || p.isBefore(p.Prev(p.Prev(at)), score, textOf(m, &digits))
-	if isAfterPrev && (next == p.End() || !p.isBefore(next, score, textOf(m, &digits))) {
+	member := textOf(m, &digits)
+	next := scoreAt + was
+	if to := p.placeFrom(at, next, score, member); to != at && to != next {
+		p.move(at, next, to, m, v)
+	} else {
 		p.Replace(scoreAt, v)
-		return true
 	}
-	s.movePair(p, at, next, score, v)
 	return true
 }
 
-// movePair moves the pair between two positions to where it belongs with its new score. The block has room for it.
-func (s *sorted) movePair(p pairs, at, next int, score float64, v packed.Value) {
-	var short [64]byte
-	m := p.Get(at)
+// placeFrom returns where the pair between two positions belongs with another score: in front of the pair at the position returned.
+// It walks from where the pair is.
+func (p pairs) placeFrom(at, next int, score float64, member []byte) int {
+	to := at
+	for to > packed.HeaderBytes {
+		prev := p.Prev(p.Prev(to))
+		if p.isBefore(prev, score, member) {
+			break
+		}
+		to = prev
+	}
+	if to < at {
+		return to
+	}
+	to = next
+	for end := p.End(); to < end && p.isBefore(to, score, member); {
+		_, to = p.nextScore(to)
+	}
+	return to
+}
+
+// move moves the pair between two positions to another place and gives it another score. The block has room for it.
+func (p pairs) move(at, next, to int, m, v packed.Value) {
+	var short [shortPair]byte
 	if !m.IsInt {
 		m.Bytes = append(short[:0], m.Bytes...)
 	}
+	if to > at {
+		to -= next - at
+	}
 	p.Cut(at, next, 2)
-	var digits [maxIntText]byte
-	p.insert(p.place(score, textOf(m, &digits)), m, v)
+	p.insert(to, m, v)
 }
 
 // growPacked makes room for n bytes more.

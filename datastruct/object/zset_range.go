@@ -115,7 +115,11 @@ func (p pairs) scoreSpan(r *ScoreRange, most int) (rank, count int) {
 
 // nextScore returns the score of the pair at a position, and the position of the next one, or End.
 func (p pairs) nextScore(at int) (float64, int) {
-	v, next := p.Read(at + p.Size(at))
+	n, next, ok := p.Number(at + p.Size(at))
+	if ok {
+		return float64(n), next
+	}
+	v, next := p.Read(next)
 	return scoreOf(v), next
 }
 

@@ -246,3 +246,23 @@ func (b Block) back(at int) (n, width int) {
 	}
 	return n, width
 }
+
+// Number returns the integer at a position and the position of the next entry, or End. It is Read for who expects
+// integers: ok is false for a text.
+func (b Block) Number(at int) (n int64, next int, ok bool) {
+	h := b[at]
+	switch {
+	case h < text6:
+		return int64(h), at + 2, true
+	case h < int13:
+		return 0, at, false
+	case h < text12:
+		return int64(int16(uint16(h)<<11|uint16(b[at+1])<<3) >> 3), at + 3, true
+	case h == int24b:
+		_ = b[at+3]
+		return int64(int32(uint32(b[at+1])<<8|uint32(b[at+2])<<16|uint32(b[at+3])<<24) >> 8), at + 5, true
+	case h < int16b || h > int64b:
+		return 0, at, false
+	}
+	return b.number(at), at + int(sizes[h]), true
+}

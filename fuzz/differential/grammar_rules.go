@@ -181,7 +181,10 @@ var zsetRules = []rule{
 // changes its encoding in the reference.
 var sortRules = []rule{
 	{weight: 6, form: "RPUSH sortkey [weighty]+", whole: true},
-	{weight: 2, form: "SADD sortkey [weighty]+", whole: true},
+	{weight: 2, form: "SADD setkey [weighty]+", whole: true},
+	{weight: 3, form: "SORT setkey BY sortby [ASC|DESC|LIMIT index index|GET #|GET getpat|STORE setkey]*", whole: true},
+	{weight: 3, form: "SORT setkey ALPHA [ASC|DESC|LIMIT index index|GET #|GET getpat]*", whole: true},
+	{weight: 2, form: "SORT setkey BY nosort STORE sortkey", whole: true},
 	{weight: 2, form: "DEL sortkey", whole: true},
 	{weight: 5, form: "SET weightkey [int|val]", whole: true},
 	{weight: 3, form: "HSET weightkey ffield [int|val]", whole: true},

@@ -44,7 +44,7 @@ var (
 var generators = map[string]func(*stream) string{
 	"key":       mostly([]string{"a", "b", "c", "d", "n1", "n2", "{t}x", "{t}y"}, []string{"", "\x00\r\n", "{}z", "nokey", "a\xff"}),
 	"val":       value,
-	"sortkey":   mostly([]string{"l1", "l2", "{t}l", "s1"}, []string{"a", "nosuch", "w_1"}),
+	"sortkey":   mostly([]string{"l1", "l2", "{t}l"}, []string{"a", "nosuch", "w_1"}),
 	"weighty":   mostly([]string{"1", "2", "3", "4", "5", "6", "10", "-3", "1.5"}, []string{"x", "", "1a", "1 ", "9223372036854775807"}),
 	"weightkey": oneOf("w_1", "w_2", "w_3", "w_4", "w_10", "w_x"),
 	"sortby":    oneOf("w_*"),

@@ -31,6 +31,11 @@ func rnd() uint64 {
 	return rand.Uint64() // #nosec G404 -- a sample, not a secret
 }
 
+// below returns a random number in [0, n).
+func below(n int) int {
+	return rand.IntN(n) // #nosec G404 -- a sample, not a secret
+}
+
 func spop(c *command.Call) error {
 	if len(c.Args) == 3 {
 		return spopCount(c)
@@ -255,7 +260,7 @@ func spread(c *command.Call, set object.Members, n int) {
 	c.W.Array(n)
 	left := set.Len()
 	set.Each(func(v packed.Value) bool {
-		if n >= left || rand.IntN(left) < n { // #nosec G404 -- a sample, not a secret
+		if n >= left || below(left) < n {
 			write(c.W, v)
 			n--
 		}

@@ -43,10 +43,8 @@ func findStreams(args [][]byte, dst []command.KeyRef) ([]command.KeyRef, error) 
 			i += 2
 		case command.Is(args[i], "noack"):
 		case command.Is(args[i], "streams"):
-			if n := len(args) - i - 1; n%2 == 0 {
-				for pos := i + 1; pos <= i+n/2; pos++ {
-					dst = append(dst, command.KeyRef{Pos: pos, Flags: command.RO | command.Access})
-				}
+			for pos := i + 1; pos <= i+(len(args)-i-1)/2; pos++ {
+				dst = append(dst, command.KeyRef{Pos: pos, Flags: command.RO | command.Access})
 			}
 			return dst, nil
 		default:
