@@ -85,11 +85,12 @@ type Dispatcher struct {
 	pauseMu sync.Mutex
 
 	offLoop executorPool
+	bounds  bounds // constant once the loops run
 }
 
 // New returns a dispatcher over the given parts.
 func New(table *command.Table, set *partition.Set, cfg *config.Config, hooks Hooks) *Dispatcher {
-	return &Dispatcher{Table: table, Set: set, Config: cfg, Hooks: hooks}
+	return &Dispatcher{Table: table, Set: set, Config: cfg, Hooks: hooks, bounds: defaultBounds()}
 }
 
 // Start gives the loop its executor.

@@ -20,23 +20,31 @@ const (
 	// flushBytes is how much reply gathers before it is written while more of
 	// the same pipeline waits.
 	flushBytes = 64 << 10
-	// spinTries is how often a busy lease is looked at before the command is
+)
+
+// bounds limit what an executor does before it gives way. Tests lower them.
+type bounds struct {
+	// spin is how often a busy lease is looked at before the command is
 	// posted to its holder: about the time of one short command.
-	spinTries = 64
-	// spinTriesSeveral is the same for each lease of a command that needs
-	// several: about the time of another such command. To give up costs more
-	// here, as the leases that are held already have to be taken again. Who
-	// waits holds only lower partitions than the one that it waits for, so
-	// two never wait for each other.
-	spinTriesSeveral = 512
-	// maxServed is how many posted tasks one drain serves before it hands the
+	spin int
+	// spinSeveral is the same for each lease of a command that needs several:
+	// about the time of another such command. To give up costs more here, as the
+	// leases that are held already have to be taken again. Who waits holds only
+	// lower partitions than the one that it waits for, so two never wait for
+	// each other.
+	spinSeveral int
+	// served is how many posted tasks one drain serves before it hands the
 	// lease to the loop of the next one, so that a hot partition's holder
 	// gets back to its own clients, and a goroutine to its caller.
-	maxServed = 64
-	// maxAttempts is how often an all-or-none acquisition is tried before the
+	served int
+	// attempts is how often an all-or-none acquisition is tried before the
 	// command takes the token.
-	maxAttempts = 4
-)
+	attempts int
+}
+
+func defaultBounds() bounds {
+	return bounds{spin: 64, spinSeveral: 512, served: 64, attempts: 4}
+}
 
 // none is the partition of an executor that keeps no lease.
 const none = -1
@@ -407,13 +415,15 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	end := ticksNow()
 	spent := end - x.ticks
 	x.ticks = end
+	if err == command.Parked && s.Block.Waiter != nil {
+		x.await(s, cmd) // it's counted when the wait is over
+		return parked
+	}
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
 	}
-	if err == command.Parked && s.Block.Waiter != nil {
-		x.await(s, cmd)
-	} else if x.d.waiting.Load() != 0 {
+	if x.d.waiting.Load() != 0 {
 		x.serveReady(p)
 	}
 	if x.d.monitors.Load() != 0 {

@@ -72,7 +72,7 @@ func (x *Executor) take(p int) bool {
 	l := x.d.Set.Lease(p)
 	if !l.TryAcquire() {
 		for try := 0; ; try++ {
-			if try == spinTries {
+			if try == x.d.bounds.spin {
 				return false
 			}
 			if !l.Busy() && l.TryAcquire() {
@@ -123,7 +123,7 @@ func (x *Executor) giveBack(l *partition.Lease) {
 		}
 		x.drains = x.drains[:top]
 		o := t.Owner.(*op)
-		if served >= maxServed && x.handOver(l, o) {
+		if served >= x.d.bounds.served && x.handOver(l, o) {
 			continue
 		}
 		served++
@@ -284,7 +284,7 @@ func (x *Executor) withSeveral(s *session.Session, r *request) outcome {
 	}
 	o := x.lend(s, r.cmd, r.args)
 	o.mask, o.stage, o.at = x.mask, wantsSeveral, busy
-	for o.attempts < maxAttempts {
+	for o.attempts < x.d.bounds.attempts {
 		if !x.d.Set.Lease(o.at).AcquireOrPost(&o.task) {
 			return lent
 		}
@@ -371,7 +371,7 @@ func (x *Executor) takeRest(o *op) bool {
 // retry posts an op that lost an attempt to the lease that was busy, or sends
 // it to the token.
 func (x *Executor) retry(o *op) {
-	if o.attempts >= maxAttempts {
+	if o.attempts >= x.d.bounds.attempts {
 		x.queueForToken(o)
 		return
 	}
@@ -391,7 +391,7 @@ func (x *Executor) takeMask(m *partition.Mask, have int) (busy int) {
 			continue
 		}
 		l := x.d.Set.Lease(p)
-		if !l.TryAcquire() && !spin(l) {
+		if !l.TryAcquire() && !x.spin(l) {
 			for q := m.Next(0); q < p; q = m.Next(q + 1) {
 				if q != have {
 					x.release(q)
@@ -405,8 +405,8 @@ func (x *Executor) takeMask(m *partition.Mask, have int) (busy int) {
 }
 
 // spin waits for one of several leases.
-func spin(l *partition.Lease) bool {
-	for range spinTriesSeveral {
+func (x *Executor) spin(l *partition.Lease) bool {
+	for range x.d.bounds.spinSeveral {
 		if !l.Busy() && l.TryAcquire() {
 			return true
 		}

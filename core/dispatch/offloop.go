@@ -205,11 +205,25 @@ func (d *Dispatcher) Exclusive(mask *partition.Mask, f func(x *Executor)) {
 	d.offLoop.put(y)
 }
 
-// EachPartition runs f while each partition in turn is held, one at a time, on
-// the calling goroutine, which must not be a loop's nor hold a lease.
+// EachPartition runs f while each partition in turn is held, one at a time. f
+// is short. The caller is an ordinary goroutine that holds no lease.
+//
+// Where a lease is free f runs on a loop: the system may keep a goroutine from
+// running for long while it holds one, and the loops have the processors.
 func (d *Dispatcher) EachPartition(f func(p int)) {
+	var left partition.Mask
+	left.Fill(d.Set.Len())
+	for _, l := range d.Loops.Loops() {
+		d.OnLoop(l, func(x *Executor) {
+			for p := left.Next(0); p >= 0; p = left.Next(p + 1) {
+				if x.TryWith(p, func(*partition.Set) { f(p) }) {
+					left.Remove(p)
+				}
+			}
+		})
+	}
 	y := d.offLoop.get(d)
-	for p := range d.Set.Len() {
+	for p := left.Next(0); p >= 0; p = left.Next(p + 1) {
 		y.now = nowMs()
 		y.wait.mask = partition.Mask{}
 		y.wait.mask.Add(p)

@@ -219,7 +219,7 @@ func (m *model) route(f *frame) bool {
 	op, sc := &s.ops[f.o], &m.scripts[f.o]
 	f.l = nextIn(f.m, 0)
 	switch f.pc {
-	case 0: // l.TryAcquire(), with spinTries = 0
+	case 0: // l.TryAcquire(), with x.d.bounds.spin = 0
 		return m.then(f, 1, frame{fn: fnTryAcquire, l: f.l})
 	case 1:
 		if m.t.ret == 1 {
@@ -269,7 +269,7 @@ func (m *model) withSeveral(f *frame) bool {
 		// o := x.lend(…); o.mask, o.stage, o.at = x.mask, wantsSeveral, busy
 		op.lent, op.attempts, op.mask, op.stage, op.at = 1, 0, f.m, stSeveral, m.t.ret
 		return m.at(f, 2)
-	case 2: // for o.attempts < maxAttempts { AcquireOrPost(o.at)
+	case 2: // for o.attempts < x.d.bounds.attempts { AcquireOrPost(o.at)
 		if op.attempts >= m.maxAttempts {
 			return m.then(f, 9, frame{fn: fnQueueForToken, o: f.o})
 		}
@@ -357,7 +357,7 @@ func (m *model) giveBack(f *frame) bool {
 		}
 		f.o = t.ret - ptrTask
 		home := m.scripts[f.o]
-		// if served >= maxServed && x.handOver(l, o) { continue }
+		// if served >= x.d.bounds.served && x.handOver(l, o) { continue }
 		if f.w >= m.maxServed && !home.offLoop && home.thread != m.tid {
 			return m.at(f, 4)
 		}

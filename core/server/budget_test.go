@@ -64,7 +64,7 @@ func TestMakeRoom(t *testing.T) {
 			if over := s.overLimit(); tt.want != (over <= 0) {
 				t.Errorf("used memory is %d above the limit", over)
 			}
-			u := (*operations)(s).spaces(false)
+			u := (*operations)(s).spaces(true)
 			if evicted := int64(u.stats.Evicted); u.dbs[0].Keys+evicted != keys { // #nosec G115 -- a count
 				t.Errorf("%d keys left, %d evicted, of %d", u.dbs[0].Keys, evicted, keys)
 			}

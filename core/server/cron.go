@@ -47,7 +47,7 @@ const (
 	// how many of them a loop does in one go, trimRounds how often the cron
 	// comes back for more.
 	trimPages  = 16
-	trimSlices = 8
+	trimSlices = 4
 	trimRounds = 64
 )
 
@@ -66,7 +66,7 @@ func (s *Server) runCron() {
 		start := clock.Ticks()
 		done := s.sampleRates()
 		s.sampleMemory()
-		s.trim()
+		s.trim(trimRounds)
 		if round%limitEvery == 0 {
 			s.limitGo()
 		}
@@ -94,17 +94,22 @@ func (s *Server) runCron() {
 }
 
 // trim gives memory back that the partitions haven't used since the last
-// sample. The loops do it, between commands and where a lease is free: an
-// ordinary goroutine may be kept from running while it holds one.
-func (s *Server) trim() {
+// sample, in so many rounds at most. The loops do it, between commands and
+// where a lease is free: an ordinary goroutine may be kept from running while it
+// holds one.
+func (s *Server) trim(rounds int) {
 	var left partition.Mask
 	left.Fill(s.Set.Len())
-	for range trimRounds {
+	for range rounds {
+		running := false
 		loops := s.dispatcher.Loops.Loops()
 		for i, l := range loops {
-			s.dispatcher.OnLoop(l, func(x *dispatch.Executor) { s.trimShare(x, &left, i, len(loops)) })
+			s.dispatcher.OnLoop(l, func(x *dispatch.Executor) {
+				running = true
+				s.trimShare(x, &left, i, len(loops))
+			})
 		}
-		if left.Next(0) < 0 {
+		if !running || left.Next(0) < 0 {
 			break
 		}
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
@@ -161,14 +162,15 @@ func (o *operations) Memory(held bool) servercmd.Memory {
 	return m
 }
 
-// purgePages is how many pages one step of a purge gives back under a lease.
-const purgePages = 256
-
 // Purge gives unused memory back to the system.
 func (o *operations) Purge(held bool) {
 	for range 2 { // the first pass finds what is unused, the second gives it back
+		if !held {
+			(*Server)(o).trim(math.MaxInt)
+			continue
+		}
 		o.EachSpace(held, func(_ int, space *keyspace.Space) {
-			for space.Arena().Trim(purgePages) {
+			for space.Arena().Trim(trimPages) {
 			}
 		})
 	}
