@@ -415,13 +415,15 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	end := ticksNow()
 	spent := end - x.ticks
 	x.ticks = end
+	if err == command.Parked && s.Block.Waiter != nil {
+		x.await(s, cmd) // it's counted when the wait is over
+		return parked
+	}
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
 	}
-	if err == command.Parked && s.Block.Waiter != nil {
-		x.await(s, cmd)
-	} else if x.d.waiting.Load() != 0 {
+	if x.d.waiting.Load() != 0 {
 		x.serveReady(p)
 	}
 	if x.d.monitors.Load() != 0 {

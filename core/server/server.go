@@ -102,7 +102,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Limits: &s.limits, Events: (*events)(s),
 			Garbage: func() { s.garbage.add(p) }})
 	})
-	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Loops() },
+	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Living() },
 		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
 	s.garbage.init(s.Set.Len())
 	s.tuneSpaces()
