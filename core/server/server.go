@@ -177,12 +177,22 @@ func (s *Server) Start() error {
 	if err := s.listen(); err != nil {
 		return err
 	}
+	s.weigh()
+	s.serve()
+	return nil
+}
+
+// weigh measures what the program takes without data.
+func (s *Server) weigh() {
 	s.budget.program.Store(max(residentBytes()-readGo().total, 0))
 	s.sampleMemory()
 	s.budget.startup.Store(s.usedMemory())
+}
+
+// serve begins to take connections.
+func (s *Server) serve() {
 	s.loops.Start()
 	go s.runCron()
-	return nil
 }
 
 // Stop ends the server after giving connections time to take their replies.
