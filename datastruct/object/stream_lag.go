@@ -5,10 +5,7 @@ package object
 
 // hasHoleAfter says whether an entry may have been deleted by its ID at id or behind it.
 func (h *streamHead) hasHoleAfter(id StreamID) bool {
-	if h.length == 0 || h.maxDeleted.IsZero() || h.maxDeleted.Less(h.first) {
-		return false
-	}
-	return !h.maxDeleted.Less(id)
+	return h.length != 0 && !h.maxDeleted.IsZero() && !h.maxDeleted.Less(id)
 }
 
 // readAt returns how many entries were ever added up to id, if that can be told.
@@ -18,6 +15,8 @@ func (h *streamHead) readAt(id StreamID) (int64, bool) {
 		return 0, true
 	case h.length == 0 && !h.last.Less(id):
 		return int64(h.added), true
+	case !id.IsZero() && id.Less(h.maxDeleted):
+		return UnknownRead, false
 	case id == h.last:
 		return int64(h.added), true
 	case h.last.Less(id):
@@ -46,7 +45,7 @@ func (s Stream) Delivered(g StreamGroup, id StreamID) bool {
 		return false
 	}
 	h := s.head()
-	if g.read != UnknownRead && !h.hasHoleAfter(id) {
+	if g.read != UnknownRead && !g.last.Less(h.first) && !h.hasHoleAfter(g.last) {
 		g.read++
 	} else if h.added > 0 {
 		g.read, _ = h.readAt(id)
