@@ -212,7 +212,7 @@ func (p *Pair) compareKey(at func(...string) Step, check func(Step) ([]client.Va
 		if _, d := check(st); d != nil {
 			return d
 		}
-		if kind == "set" || kind == "list" || !st.isEncoding() {
+		if kind == "set" || kind == "list" || kind == "zset" || !st.isEncoding() {
 			continue
 		}
 		ref, sub := p.Reference.run([]Step{st})[0], p.Subject.run([]Step{st})[0]

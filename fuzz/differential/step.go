@@ -113,9 +113,10 @@ func (st *Step) isEncoding() bool {
 }
 
 // newerEncoding tells whether the subject has a set or list in a form that the reference wouldn't choose: it doesn't know small ones, and
-// doesn't look at how many members come at once. It can't tell a set from a hash: CompareContent can.
+// doesn't look at how many members come at once. It can't tell a set from a hash: CompareContent can. And a sorted set that was
+// SORTed may be a skiplist in the reference only.
 func newerEncoding(ref, sub string) bool {
-	return sub == "listpack" && (ref == "hashtable" || ref == "quicklist") || sub == "hashtable" && ref == "intset"
+	return sub == "listpack" && ref == "skiplist" || sub == "listpack" && (ref == "hashtable" || ref == "quicklist") || sub == "hashtable" && ref == "intset"
 }
 
 // canonical writes a value with the elements of its outermost aggregate, and of sets and maps inside, in order.
