@@ -33,7 +33,7 @@ import (
 //	signal NAME [SIGNAL]      SIGKILL, or another signal, by its name without SIG
 //	log NAME                stdout is the log so far
 //
-// [race] holds where the server is built with the race detector.
+// [race] holds where the server is built with the race detector, [root] where the tests may do anything.
 // $SERVER is the binary, $WORK the script's own folder, where servers run.
 func TestScript(t *testing.T) {
 	binary, err := launch.Build("cmd/sleipnir-server", t.TempDir())
@@ -50,8 +50,11 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "race" {
+			switch name {
+			case "race":
 				return launch.Race, nil
+			case "root":
+				return os.Geteuid() == 0, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},

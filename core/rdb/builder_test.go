@@ -90,8 +90,9 @@ func content(t *testing.T, payload []byte) []string {
 
 // TestBuild reads each form into an entry, writes it in each version, and compares what both say.
 func TestBuild(t *testing.T) {
+	forms := manyForms()
 	for _, limits := range []string{"default", "large", "small"} {
-		for name, b := range manyForms() {
+		for name, b := range forms {
 			for _, version := range []int{VersionRedis70, VersionDefault, VersionValkey9, 0} {
 				t.Run(fmt.Sprintf("%s/%s/%d", limits, name, version), func(t *testing.T) {
 					testBuild(t, limits, b, version)
@@ -102,7 +103,7 @@ func TestBuild(t *testing.T) {
 }
 
 func testBuild(t *testing.T, limits string, b []byte, version int) {
-	db := newDB(t, 64)
+	db := newDB(t, 8)
 	env := db.Space().Env()
 	setLimits(env.Limits, limits)
 	e, err := build(db, b)
@@ -247,7 +248,7 @@ func TestBuildFails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			db := newDB(t, 16)
+			db := newDB(t, 4)
 			if _, err := build(db, tt.b); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
@@ -330,7 +331,7 @@ func TestEncodingOfForms(t *testing.T) {
 			if Type(b[0]) == TypeZSet {
 				b = append(b[:2:2], 1, 'a', 1, '5')
 			}
-			db := newDB(t, 16)
+			db := newDB(t, 4)
 			e, err := build(db, b)
 			if err != nil {
 				t.Fatal(err)
@@ -360,7 +361,7 @@ func timedHash() []byte {
 
 // TestOldStreamGroup makes sure that a group of the first form gets its count of entries read where that can be told.
 func TestOldStreamGroup(t *testing.T) {
-	db := newDB(t, 16)
+	db := newDB(t, 4)
 	e, err := build(db, streamOf(TypeStreamListpacks, nil))
 	if err != nil {
 		t.Fatal(err)
@@ -379,7 +380,7 @@ func TestOldStreamGroup(t *testing.T) {
 }
 
 func TestSize(t *testing.T) {
-	db := newDB(t, 16)
+	db := newDB(t, 4)
 	if err := db.SetString(testKey, []byte("hello"), 0); err != nil {
 		t.Fatal(err)
 	}

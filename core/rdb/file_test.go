@@ -48,7 +48,7 @@ func read(in io.Reader, o LoadOptions) ([]string, error) {
 // fileOf writes a file of a few keys.
 func fileOf(t *testing.T, o FileOptions) []byte {
 	t.Helper()
-	db := newDB(t, 16)
+	db := newDB(t, 4)
 	for _, key := range []string{"a", "b", "c"} {
 		at := int64(0)
 		if key == "b" {
@@ -177,7 +177,7 @@ func TestFileRecords(t *testing.T) {
 
 // TestFileOnFullDisk makes sure that an error of the writer isn't lost.
 func TestFileOnFullDisk(t *testing.T) {
-	db := newDB(t, 16)
+	db := newDB(t, 4)
 	if err := db.SetString([]byte("k"), bytes.Repeat([]byte("0123456789"), 100000), keyspace.NoTTL); err != nil {
 		t.Fatal(err)
 	}

@@ -255,15 +255,3 @@ func (r *reader) compressed() ([]byte, error) {
 	}
 	return r.plain, nil
 }
-
-// skip consumes n bytes without keeping them.
-func (r *reader) skip(n uint64) error {
-	for n > 0 {
-		part := min(n, readerBytes)
-		if _, err := r.take(part); err != nil {
-			return err
-		}
-		n -= part
-	}
-	return nil
-}

@@ -112,6 +112,7 @@ func forgivable(err error) bool {
 func (s *Server) listenUnix(path string) (*loop.Listener, error) {
 	opts := s.options()
 	opts.UnixPerm = uint32(s.Config.Int(config.UnixSocketPerm)) // #nosec G115 -- at most 0777
+	opts.UnixGroup = s.Config.Str(config.UnixSocketGroup)
 	return s.loops.Listen("unix", path, opts)
 }
 

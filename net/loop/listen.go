@@ -14,8 +14,9 @@ import (
 
 // ListenOptions are a listener's own settings.
 type ListenOptions struct {
-	Backlog  int    // tcp-backlog
-	UnixPerm uint32 // unixsocketperm; 0: what the umask gives
+	Backlog   int    // tcp-backlog
+	UnixPerm  uint32 // unixsocketperm; 0: what the umask gives
+	UnixGroup string // unixsocketgroup; empty: that of the process
 	// Wrap puts TLS or the like around each accepted socket. It must not block.
 	Wrap func(transport.Conn) transport.Conn
 	// Tag is the caller's, to tell listeners apart in Open.
@@ -45,7 +46,7 @@ const acceptPause = 100 * time.Millisecond
 // Listen opens a listening socket: "tcp4", "tcp6", "tcp" or "unix". Connections are accepted from now on, or from
 // Start on if that comes later.
 func (g *Group) Listen(network, addr string, opts ListenOptions) (*Listener, error) {
-	ln, err := transport.Listen(network, addr, transport.ListenConfig{Backlog: opts.Backlog, UnixPerm: opts.UnixPerm})
+	ln, err := transport.Listen(network, addr, transport.ListenConfig{Backlog: opts.Backlog, UnixPerm: opts.UnixPerm, UnixGroup: opts.UnixGroup})
 	if err != nil {
 		return nil, err
 	}

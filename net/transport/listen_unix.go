@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +19,7 @@ import (
 type ListenConfig struct {
 	Backlog   int    // length of the kernel's queue of connections not yet accepted; <= 0 means 511
 	UnixPerm  uint32 // permission bits of a unix socket's file; 0 leaves what the umask gives
+	UnixGroup string // the group that owns it, by its name; empty leaves the process's
 	ReusePort bool   // SO_REUSEPORT: several listeners of one process may share the address
 }
 
@@ -137,6 +140,9 @@ func (ln *Listener) place(private, path string, cfg ListenConfig) error {
 	if err := bindPath(ln.fd, private); err != nil {
 		return err
 	}
+	if err := setGroup(private, cfg.UnixGroup); err != nil {
+		return err
+	}
 	if cfg.UnixPerm != 0 {
 		if err := os.Chmod(private, os.FileMode(cfg.UnixPerm)&os.ModePerm); err != nil {
 			return err
@@ -154,6 +160,25 @@ func (ln *Listener) place(private, path string, cfg ListenConfig) error {
 		return fmt.Errorf("bind: %w", unix.EADDRINUSE)
 	}
 	return os.Rename(private, path)
+}
+
+// setGroup gives a file to a group, named unless empty. Its owner stays.
+func setGroup(path, name string) error {
+	if name == "" {
+		return nil
+	}
+	group, err := user.LookupGroup(name)
+	if err != nil {
+		return fmt.Errorf("getgrnam error for group '%s': %w", name, err)
+	}
+	id, err := strconv.Atoi(group.Gid)
+	if err != nil {
+		return fmt.Errorf("getgrnam error for group '%s': %w", name, err)
+	}
+	if err := os.Chown(path, -1, id); err != nil {
+		return fmt.Errorf("chown error for group '%s': %w", name, err)
+	}
+	return nil
 }
 
 // Addr is the address that the listener is bound to: "127.0.0.1:6379" or the path.

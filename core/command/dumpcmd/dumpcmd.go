@@ -2,6 +2,7 @@
 package dumpcmd
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
@@ -200,7 +201,7 @@ func (g *group) build(db *keyspace.DB, key []byte, expireAt int64, value []byte)
 		return t.builder.Take(), nil
 	}
 	t.builder.Drop()
-	if err == keyspace.ErrNoMemory { //nolint:errorlint // it comes as it is
+	if errors.Is(err, keyspace.ErrNoMemory) {
 		return keyspace.Entry{}, command.ErrOOM
 	}
 	g.settings.Damaged(err)
