@@ -142,7 +142,7 @@ func (g StreamGroup) copyTo(twin StreamGroup) bool {
 
 func sizeStream(a *arena.Arena, _ Encoding, root arena.Ref, samples int) int {
 	h := streamHeadAt(a, root)
-	sum := a.Cap(root) + h.nodes.Bytes(a) + h.groups.Bytes(a)
+	sum := a.Cap(root) + treeSize(a, &h.nodes, samples) + treeSize(a, &h.groups, samples)
 	nodes, seen := 0, 0
 	for c := h.nodes.Begin(a); c.Valid() && (samples == 0 || seen < samples); c.Next(a) {
 		nodes += a.Cap(c.Item().Ref)
@@ -157,6 +157,19 @@ func sizeStream(a *arena.Arena, _ Encoding, root arena.Ref, samples int) int {
 	return sum + scaled(groups, seen, h.groups.Len())
 }
 
+const (
+	exactTree = 10_000 // items of the largest tree whose nodes are looked at for an estimate
+	itemBytes = 14     // what an item of a larger one takes, about
+)
+
+// treeSize returns the bytes of a tree's nodes, of a large one an estimate if there are samples.
+func treeSize(a *arena.Arena, t *tree.Tree, samples int) int {
+	if samples > 0 && t.Len() > exactTree {
+		return itemBytes * t.Len()
+	}
+	return t.Bytes(a)
+}
+
 // scaled estimates the bytes of all from those of some.
 func scaled(bytes, seen, all int) int {
 	if seen == all {
@@ -167,14 +180,14 @@ func scaled(bytes, seen, all int) int {
 
 func (g StreamGroup) size(samples int) int {
 	a := g.a
-	sum := a.Cap(g.ref) + g.pending.Bytes(a) + g.consumers.Bytes(a)
+	sum := a.Cap(g.ref) + treeSize(a, &g.pending, samples) + treeSize(a, &g.consumers, samples)
 	if it, ok := g.pending.First(a); ok {
 		sum += g.pending.Len() * a.Cap(it.Ref)
 	}
 	consumers, seen := 0, 0
 	for w := g.AllConsumers(); (samples == 0 || seen < samples) && w.Next(); seen++ {
 		c := w.Consumer()
-		consumers += a.Cap(c.ref) + c.pending.Bytes(a)
+		consumers += a.Cap(c.ref) + treeSize(a, &c.pending, samples)
 	}
 	return sum + scaled(consumers, seen, g.consumers.Len())
 }
