@@ -211,6 +211,27 @@ func (w *twin) one() {
 				w.fatalf("length %d, want %d", n, len(k.text))
 			}
 		}
+	case op < 63 && k != nil:
+		say("Resize")
+		n := w.r.IntN(len(k.text)*2 + 2)
+		e, err := d.Resize(d.FindWrite(key), n)
+		if !w.ok(err) {
+			return
+		}
+		k.text, k.enc = append(k.text, make([]byte, n)...)[:n], object.EncRaw
+		w.compare(e, k)
+	case op < 65:
+		say("Draft, Publish")
+		text := w.bytes()
+		e, err := d.Draft(key, len(text))
+		if !w.ok(err) {
+			return
+		}
+		copy(e.Writable(), text)
+		if !w.ok(d.Publish(key, e)) {
+			return
+		}
+		w.dbs[i][j][string(key)] = &twinKey{text, object.EncRaw, 0}
 	case op < 67:
 		say("SetRange")
 		if e := d.FindWrite(key); e.Exists() {
