@@ -233,8 +233,8 @@ func (p *partitions) transfer(isCopy bool, i, j int, key []byte, v *twinValue, a
 func (p *partitions) scan(i, j int) {
 	seen := map[string]int{}
 	d := p.spaces[i].DB(j)
-	for cursor := d.Scan(0, 5, func(e keyspace.Entry) { seen[string(e.Key())]++ }); cursor != 0; {
-		cursor = d.Scan(cursor, 5, func(e keyspace.Entry) { seen[string(e.Key())]++ })
+	for cursor := d.Scan(0, 5, nil, func(e keyspace.Entry) { seen[string(e.Key())]++ }); cursor != 0; {
+		cursor = d.Scan(cursor, 5, nil, func(e keyspace.Entry) { seen[string(e.Key())]++ })
 	}
 	for b := range 64 {
 		key := keyOf(byte(b))

@@ -19,9 +19,12 @@ type Handler func(c *Call) error
 
 // Command is one row of the table.
 type Command struct {
-	Name  string // lower case, without the container's name
-	Arity int    // arguments with the name; negative: at least that many
-	Flags Flags
+	Name string // lower case, without the container's name
+	// Called is the name that clients call a top-level row by, where that is
+	// another one (rename-command). NewTable fills it otherwise.
+	Called string
+	Arity  int // arguments with the name; negative: at least that many
+	Flags  Flags
 	// ACL holds the categories that the flags do not imply.
 	ACL  Category
 	Keys []KeySpec
@@ -113,6 +116,8 @@ const (
 	WaitOnLoss
 	// InPubSub commands are allowed to a subscribed RESP2 client.
 	InPubSub
+	// RunsQueue is EXEC, by whatever name: it runs what MULTI queued.
+	RunsQueue
 )
 
 // flagNames are in the order in which COMMAND INFO lists them.

@@ -51,8 +51,8 @@ func ParseFloatLoose(b []byte) (float64, bool) {
 	return f, true
 }
 
-// maxFloatText is more than any number needs.
-const maxFloatText = 256
+// maxFloatText bounds the text of a number: some clients write all 309 digits of the largest.
+const maxFloatText = 5 << 10
 
 func parseFloat(b []byte) (float64, error) {
 	if len(b) == 0 || len(b) > maxFloatText || bytes.IndexByte(b, '_') >= 0 {

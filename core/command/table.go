@@ -34,10 +34,10 @@ func NewTable(groups ...[]Command) *Table {
 	}
 	t.slots, t.mask = make([]*Command, size), size-1
 	for _, cmd := range t.top {
-		i := nameHash([]byte(cmd.Name)) & t.mask
+		i := nameHash([]byte(cmd.Called)) & t.mask
 		for t.slots[i] != nil {
-			if t.slots[i].Name == cmd.Name {
-				panic("command: two rows named " + cmd.Name)
+			if t.slots[i].Called == cmd.Called {
+				panic("command: two rows named " + cmd.Called)
 			}
 			i = (i + 1) & t.mask
 		}
@@ -48,6 +48,9 @@ func NewTable(groups ...[]Command) *Table {
 
 func (t *Table) add(cmd, container *Command) {
 	cmd.ID, cmd.Container, cmd.Full = len(t.rows), container, cmd.Name
+	if cmd.Called == "" {
+		cmd.Called = cmd.Name
+	}
 	if container != nil {
 		cmd.Full = container.Name + "|" + cmd.Name
 		if cmd.Group == "" {
@@ -108,7 +111,7 @@ func (cmd *Command) derivePositions() {
 func (t *Table) Lookup(name []byte) *Command {
 	for i := nameHash(name) & t.mask; ; i = (i + 1) & t.mask {
 		cmd := t.slots[i]
-		if cmd == nil || Is(name, cmd.Name) {
+		if cmd == nil || Is(name, cmd.Called) {
 			return cmd
 		}
 	}

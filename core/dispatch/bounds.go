@@ -54,7 +54,7 @@ func (x *Executor) patrol() int {
 		if x.outputLimited && !s.Conn.Parked() {
 			x.checkOutput(s, s.Conn)
 		}
-		if x.idleMs != 0 && x.now-s.ActiveMs > x.idleMs && !s.Blocked() && s.State&session.Subscribed == 0 {
+		if x.idleMs != 0 && x.now-s.ActiveMs > x.idleMs && !s.Blocked() && s.State&(session.Subscribed|session.Monitoring) == 0 {
 			s.Conn.Abort(errIdle)
 			s.Conn.Resume()
 		}

@@ -41,6 +41,8 @@ type Hooks interface {
 	Ticked(x *Executor) int
 	// Attacked reports a connection that was cut because it speaks HTTP.
 	Attacked(s *session.Session)
+	// Secrets tells which arguments must not be shown to anybody, nil for none.
+	Secrets(args [][]byte) func(i int) bool
 	// Slow records a command that took longer than the threshold of the slow
 	// log or of the latency monitor.
 	Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64, nowMs int64)
@@ -72,6 +74,8 @@ type Dispatcher struct {
 	// gate holds process-wide conditions that take every command off the
 	// gate's fast path. Atomic.
 	gate atomic.Uint32
+	// monitors is the number of sessions that monitor. Atomic.
+	monitors atomic.Int32
 	// waiting is the number of sessions that wait for keys. Atomic.
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
@@ -135,6 +139,7 @@ func (d *Dispatcher) Close(c *loop.Conn, why error) {
 	}
 	x.unblock(s)
 	delete(x.paused, s)
+	x.unlist(s)
 	d.Hooks.Closed(s, why)
 	x.subscribe(s)
 }
@@ -166,6 +171,8 @@ func (d *Dispatcher) Leaving(c *loop.Conn) {
 	x := c.Loop().Data.(*Executor)
 	delete(x.blocked, s)
 	delete(x.paused, s)
+	delete(x.monitors, s)
+	s.Listed = false
 	x.Subscribers.Drop(s)
 }
 

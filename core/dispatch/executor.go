@@ -93,7 +93,9 @@ type Executor struct {
 	// largeRequest and largeReply are the command log's thresholds, in bytes.
 	largeRequest, largeReply int
 
-	blocked map[*session.Session]struct{}
+	// monitors are the sessions of this loop that monitor.
+	monitors map[*session.Session]struct{}
+	blocked  map[*session.Session]struct{}
 	// dueMs is the unix time before which no wait of blocked ends.
 	dueMs  int64
 	paused map[*session.Session]bool
@@ -109,9 +111,10 @@ type Executor struct {
 func (x *Executor) init(d *Dispatcher) {
 	*x = Executor{
 		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
-		args:    make([][]byte, 0, argsPerBatch),
-		blocked: make(map[*session.Session]struct{}),
-		paused:  make(map[*session.Session]bool),
+		args:     make([][]byte, 0, argsPerBatch),
+		monitors: make(map[*session.Session]struct{}),
+		blocked:  make(map[*session.Session]struct{}),
+		paused:   make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.Subscribers = pubsub.NewLocal(x.pushed)
@@ -273,7 +276,7 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 	}
 	if r.err != nil {
 		s.Conn.Consume(n)
-		x.refuse(s, cmd, r.err)
+		x.refuse(s, cmd, args, r.err)
 		return ran
 	}
 	if cmd == nil {
@@ -287,7 +290,7 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 		switch verdict, err := x.pass(s, cmd, args); verdict {
 		case refused:
 			s.Conn.Consume(n)
-			x.refuse(s, cmd, err)
+			x.refuse(s, cmd, args, err)
 			return ran
 		case queued:
 			s.Conn.Consume(n)
@@ -340,7 +343,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 	all, several, err := x.needs(s, cmd, args)
 	switch {
 	case err != nil:
-		x.refuse(s, cmd, err)
+		x.refuse(s, cmd, args, err)
 		return ran
 	case all:
 		return x.withToken(s, cmd, args)
@@ -412,14 +415,19 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	end := ticksNow()
 	spent := end - x.ticks
 	x.ticks = end
+	if err == command.Parked && s.Block.Waiter != nil {
+		x.await(s, cmd) // it's counted when the wait is over
+		return parked
+	}
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
 	}
-	if err == command.Parked && s.Block.Waiter != nil {
-		x.await(s, cmd)
-	} else if x.d.waiting.Load() != 0 {
+	if x.d.waiting.Load() != 0 {
 		x.serveReady(p)
+	}
+	if x.d.monitors.Load() != 0 {
+		x.d.tell(s, cmd, args)
 	}
 	if len(s.W.B)-mark > x.largeReply && cmd.Flags&command.SkipCommandLog == 0 {
 		x.d.Hooks.Large(s, stats.LargeReply, args, len(s.W.B)-mark, x.now)
@@ -452,15 +460,18 @@ func (x *Executor) noTouch(p int, on bool) {
 }
 
 // refuse answers a request that was not executed.
-func (x *Executor) refuse(s *session.Session, cmd *command.Command, err error) {
+func (x *Executor) refuse(s *session.Session, cmd *command.Command, args [][]byte, err error) {
 	mark := len(s.W.B)
 	if cmd != nil {
 		x.Stats.Commands[cmd.ID].Rejected++
 	}
 	switch {
-	case cmd != nil && cmd.Name == "exec":
+	case cmd != nil && cmd.Flags&command.RunsQueue != 0:
 		err = command.ExecAborted(err)
 		x.abandon(s)
+		if x.d.monitors.Load() != 0 {
+			x.d.tell(s, cmd, args)
+		}
 	case s.State&session.InMulti != 0:
 		s.State |= session.DirtyExec
 	}

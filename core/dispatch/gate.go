@@ -23,6 +23,9 @@ const (
 // alwaysGated are commands that the gate has to see in any state.
 const alwaysGated = command.Protected | command.PubSub
 
+// errMonitors calls a session that monitors a replica, which it is to Valkey.
+const errMonitors command.Error = "ERR Replica can't interact with the keyspace"
+
 // verdict is what the gate says of a request.
 type verdict uint8
 
@@ -59,7 +62,11 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	if gate&GateLoading != 0 && flags&command.Loading == 0 {
 		return refused, command.ErrLoading
 	}
-	if gate&GateAllPaused != 0 ||
+	if s.State&session.Monitoring != 0 {
+		if flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
+			return refused, errMonitors
+		}
+	} else if gate&GateAllPaused != 0 ||
 		(gate&GateWritesPaused != 0 && flags&(command.Write|command.MayReplicate) != 0) {
 		return paused, nil
 	}
@@ -82,7 +89,7 @@ func (x *Executor) roomFor(flags command.Flags) bool {
 
 // effectiveFlags are the command's own, and for EXEC those of what it will run.
 func (x *Executor) effectiveFlags(s *session.Session, cmd *command.Command) command.Flags {
-	if s.State&session.InMulti == 0 || cmd.Name != "exec" {
+	if s.State&session.InMulti == 0 || cmd.Flags&command.RunsQueue == 0 {
 		return cmd.Flags
 	}
 	return (cmd.Flags | command.Flags(s.Multi.Flags)) &^ (command.Flags(s.Multi.Inverse) & (command.Stale | command.Loading))

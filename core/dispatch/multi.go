@@ -39,6 +39,9 @@ func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byt
 	if spent > x.slowTicks {
 		x.slow(c.Session, cmd, args, spent)
 	}
+	if x.d.monitors.Load() != 0 {
+		x.d.tell(c.Session, cmd, args)
+	}
 	if err != nil {
 		c.W.B = c.W.B[:mark]
 		x.Stats.Commands[cmd.ID].Failed++

@@ -110,7 +110,7 @@ func (y *offLoopExecutor) run(o *op) {
 	y.now = nowMs()
 	s := o.s
 	if err := y.acquire(s, o.cmd, o.args); err != nil {
-		y.refuse(s, o.cmd, err)
+		y.refuse(s, o.cmd, o.args, err)
 		s.Conn.Post(&o.resume)
 		return
 	}

@@ -5,8 +5,11 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/session"
 )
 
-// subscribe enters a session's new and ended subscriptions in the loop's book.
+// subscribe enters a session's new and ended subscriptions in the loop's book, and that it monitors.
 func (x *Executor) subscribe(s *session.Session) {
+	if monitors := s.State&session.Monitoring != 0; monitors != s.Listed {
+		x.list(s, monitors)
+	}
 	if len(s.Subs.Changes) == 0 {
 		return
 	}
@@ -22,6 +25,7 @@ func (x *Executor) subscribe(s *session.Session) {
 
 // resubscribe enters all subscriptions of a session that moved here.
 func (x *Executor) resubscribe(s *session.Session) {
+	x.list(s, s.State&session.Monitoring != 0)
 	for k := range s.Subs.Names {
 		for name := range s.Subs.Names[k] {
 			x.Subscribers.Add(pubsub.Kind(k), name, s) // #nosec G115 -- a kind

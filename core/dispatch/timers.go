@@ -59,6 +59,9 @@ const maxTimerMs = 60_000
 // more.
 func (x *Executor) timeOut(s *session.Session) {
 	delete(x.blocked, s)
+	if w := s.Block.Waiter; w != nil {
+		x.Stats.Ran(w.Owner.(*op).cmd.ID, 0)
+	}
 	reply := s.Block.Timeout
 	cancel := s.Block.Cancel
 	s.Block = session.Block{}
@@ -81,6 +84,8 @@ func (x *Executor) unblock(s *session.Session) {
 	s.Block = session.Block{}
 }
 
+const errUnblocked command.Error = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
+
 // Unblock ends the wait of a session of this loop, as CLIENT UNBLOCK does, and
 // reports whether it waited.
 func (x *Executor) Unblock(s *session.Session, withError bool) bool {
@@ -89,7 +94,8 @@ func (x *Executor) Unblock(s *session.Session, withError bool) bool {
 	}
 	if withError {
 		s.Block.Timeout = func(s *session.Session) {
-			s.W.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+			x.Stats.Failed(errUnblocked.Error())
+			s.W.Error(errUnblocked.Error())
 		}
 	}
 	x.timeOut(s)

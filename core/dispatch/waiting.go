@@ -118,7 +118,9 @@ func (x *Executor) rerun(o *op, key []byte, p int) bool {
 	c := &x.call
 	x.prepare(o.s, o.cmd, o.args, p)
 	c.W, c.Ready = &o.reply, key
+	start := ticksNow()
 	err := o.cmd.Run(c)
+	spent := ticksNow() - start
 	c.Ready = nil
 	x.Stats.Changes += c.Dirty
 	if err == command.Parked {
@@ -127,6 +129,10 @@ func (x *Executor) rerun(o *op, key []byte, p int) bool {
 			o.s.Conn.Post(&loop.Post{Fn: answered, Arg: o})
 		}
 		return false
+	}
+	x.Stats.Ran(o.cmd.ID, spent)
+	if spent > x.slowTicks {
+		x.slow(o.s, o.cmd, o.args, spent)
 	}
 	if err != nil {
 		o.reply.B = o.reply.B[:0]

@@ -62,7 +62,7 @@ func TestExpiryModes(t *testing.T) {
 		if d.Random().Exists() != (tt.mode != ExpireDelete) {
 			t.Errorf("mode %d: Random is wrong", tt.mode)
 		}
-		d.Scan(0, 10, func(Entry) { seen++ })
+		d.Scan(0, 10, nil, func(Entry) { seen++ })
 		if found := d.Find([]byte("k")).Exists(); found != tt.found || (seen == 1) != tt.found {
 			t.Errorf("mode %d: found: %v, scanned: %d, want %v", tt.mode, found, seen, tt.found)
 		}

@@ -131,7 +131,7 @@ func TestScanWhileChanging(t *testing.T) {
 	seen := map[string]bool{}
 	extra := 0
 	for cursor, step := uint64(0), 0; ; step++ {
-		cursor = d.Scan(cursor, 10, func(e Entry) { seen[string(e.Key())] = true })
+		cursor = d.Scan(cursor, 10, nil, func(e Entry) { seen[string(e.Key())] = true })
 		if cursor == 0 {
 			break
 		}
@@ -285,7 +285,7 @@ func TestNoAllocations(t *testing.T) {
 		}
 	}
 	visit := func(Entry) {}
-	if n := testing.AllocsPerRun(200, func() { d.Scan(0, 10, visit) }); n != 0 {
+	if n := testing.AllocsPerRun(200, func() { d.Scan(0, 10, nil, visit) }); n != 0 {
 		t.Errorf("scan: %v allocations", n)
 	}
 }

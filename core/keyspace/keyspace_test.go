@@ -362,7 +362,7 @@ func (w *twin) scan(i, j int) {
 	seen := map[string]int{}
 	d := w.spaces[i].DB(j)
 	for cursor := uint64(0); ; {
-		cursor = d.Scan(cursor, 3, func(e Entry) { seen[string(e.Key())]++ })
+		cursor = d.Scan(cursor, 3, nil, func(e Entry) { seen[string(e.Key())]++ })
 		if cursor == 0 {
 			break
 		}

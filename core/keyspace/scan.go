@@ -11,6 +11,7 @@ const scanSteps = 10
 // scan is the state of the Scan under way.
 type scan struct {
 	db    *DB
+	wants func(Entry) bool
 	visit func(Entry)
 	seen  int
 	due   []arena.Ref // keys whose time has come, removed after the step; reused
@@ -18,12 +19,13 @@ type scan struct {
 
 // Scan visits some keys from cursor on and returns the cursor to go on with, 0 at the end; 0 is also the start. A key that is there
 // from the first call to the last is visited at least once, whatever happens in between. It visits count keys or a few more, if the
-// end or an empty stretch doesn't come first. Keys whose time has come are removed instead, but count.
+// end or an empty stretch doesn't come first. Keys that wants, if not nil, says no to are passed over, and those whose time has come
+// are removed instead, but both count.
 //
-// The visitor may not change the database.
-func (d *DB) Scan(cursor uint64, count int, visit func(Entry)) (next uint64) {
+// Neither wants nor visit may change the database.
+func (d *DB) Scan(cursor uint64, count int, wants func(Entry) bool, visit func(Entry)) (next uint64) {
 	s := d.space
-	s.scan.db, s.scan.visit, s.scan.seen = d, visit, 0
+	s.scan.db, s.scan.wants, s.scan.visit, s.scan.seen = d, wants, visit, 0
 	for steps := count * scanSteps; ; steps-- {
 		cursor = d.table.Scan(d.arena, cursor, s.hashOf, s.scanVisit)
 		d.expireScanned()
@@ -31,7 +33,7 @@ func (d *DB) Scan(cursor uint64, count int, visit func(Entry)) (next uint64) {
 			break
 		}
 	}
-	s.scan.db, s.scan.visit = nil, nil
+	s.scan.db, s.scan.wants, s.scan.visit = nil, nil, nil
 	return cursor
 }
 
@@ -39,6 +41,9 @@ func (d *DB) Scan(cursor uint64, count int, visit func(Entry)) (next uint64) {
 func (s *Space) visit(r arena.Ref) {
 	s.scan.seen++
 	e := object.At(s.arena, r)
+	if s.scan.wants != nil && !s.scan.wants(e) {
+		return
+	}
 	if e.HasExpirySlot() && s.scan.db.due(e) {
 		switch s.mode {
 		case ExpireDelete:

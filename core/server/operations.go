@@ -9,6 +9,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -32,6 +33,9 @@ func (o *operations) EachSpace(held bool, f func(p int, s *keyspace.Space)) {
 
 // Stats adds up the loops' counters.
 func (o *operations) Stats() *stats.Local { return o.dispatcher.Stats() }
+
+// Monitor is MONITOR.
+func (o *operations) Monitor(s *session.Session) { o.dispatcher.Monitor(s, true) }
 
 // ResetStats is CONFIG RESETSTAT.
 func (o *operations) ResetStats() {

@@ -41,6 +41,9 @@ func (h *hooks) logCommand(kind stats.LogKind, s *session.Session, args [][]byte
 // maxLogLen bounds a command log however large the directive is.
 const maxLogLen = 1 << 20
 
+// Secrets is secrets for the dispatcher.
+func (h *hooks) Secrets(args [][]byte) func(i int) bool { return secrets(args) }
+
 // secrets tells which arguments must not be shown anywhere: nil if none.
 func secrets(args [][]byte) func(i int) bool {
 	name := args[0]

@@ -65,13 +65,17 @@ func renamed(renames [][2]string, groups ...[]command.Command) [][]command.Comma
 	for _, r := range renames {
 		for i, group := range groups {
 			for j := range group {
-				if !strings.EqualFold(group[j].Name, r[0]) {
+				called := group[j].Called
+				if called == "" {
+					called = group[j].Name
+				}
+				if !strings.EqualFold(called, r[0]) {
 					continue
 				}
 				if r[1] == "" {
 					groups[i] = append(group[:j:j], group[j+1:]...)
 				} else {
-					group[j].Name = strings.ToLower(r[1])
+					group[j].Called = strings.ToLower(r[1])
 				}
 				break
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/command/commanddocs"
 )
 
 // fact is what the reference says of one command, brought up to version 9.1.
@@ -105,6 +106,38 @@ func TestRows(t *testing.T) {
 		}
 	}
 }
+
+// TestDocs wants arguments in COMMAND DOCS for each row that takes any, and a row, here or in the facts, for each line of arguments.
+func TestDocs(t *testing.T) {
+	s := testServer(t)
+	for _, cmd := range s.Table.Rows() {
+		words := 1
+		if cmd.Container != nil {
+			words = 2
+		}
+		args := commanddocs.Arguments(cmd.Full)
+		if takes := cmd.Arity != words && len(cmd.Sub) == 0 && !undocumented[cmd.Full]; takes != (len(args) > 0) {
+			t.Errorf("%s: arity %d, %d arguments in the docs", cmd.Full, cmd.Arity, len(args))
+		}
+		for i := range args {
+			if args[i].KeySpec >= len(cmd.Keys) {
+				t.Errorf("%s: argument %s: there is no key specification %d", cmd.Full, args[i].Name, args[i].KeySpec)
+			}
+		}
+	}
+	known := make(map[string]bool)
+	for _, f := range facts(t) {
+		known[f.name] = true
+	}
+	for _, full := range commanddocs.Names() {
+		if !known[full] {
+			t.Errorf("the docs have %s, which is no command", full)
+		}
+	}
+}
+
+// undocumented are rows whose arguments aren't told, in Valkey neither.
+var undocumented = map[string]bool{"quit": true, "debug": true}
 
 func (f *fact) compare(t *testing.T, cmd *command.Command) {
 	t.Helper()

@@ -78,6 +78,8 @@ type Session struct {
 	Lent bool
 	// Resubscribe: it came to this loop while lent. Loop only.
 	Resubscribe bool
+	// Listed: it is in its loop's book of those that monitor. Loop only.
+	Listed bool
 	// Last is the view taken when the session was lent. Loop only.
 	Last View
 

@@ -155,14 +155,15 @@ func Distance(lon1, lat1, lon2, lat2 float64) float64 {
 	if v == 0 {
 		return latDistance(lat1, lat2)
 	}
-	return arc(haversine(v, radians(lat1), radians(lat2)))
+	lat := radians(lat1)
+	return arc(haversine(v, lat, math.Cos(lat), radians(lat2)))
 }
 
 // haversine returns the square of the sine of half the angle between two positions. v is the sine of half the difference
-// of their longitudes.
-func haversine(v, lat1, lat2 float64) float64 {
+// of their longitudes, cos1 the cosine of the first latitude.
+func haversine(v, lat1, cos1, lat2 float64) float64 {
 	u := math.Sin((lat2 - lat1) / 2)
-	return float64(u*u) + float64(math.Cos(lat1)*math.Cos(lat2)*v*v)
+	return float64(u*u) + float64(cos1*math.Cos(lat2)*v*v)
 }
 
 // arc returns the meters of an angle, of which it gets the haversine.

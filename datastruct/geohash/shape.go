@@ -12,8 +12,8 @@ type Shape struct {
 	bounds        Area // about the shape
 	window        window
 
-	lonRadians, latRadians float64 // of the center
-	reach                  float64 // of a circle: no position with a larger haversine is inside
+	lonRadians, latRadians, cosLat float64 // of the center
+	reach                          float64 // of a circle: no position with a larger haversine is inside
 }
 
 // window is a part of the map in cells of MaxStep, from min to max. Whatever is inside a shape is inside its window: it's
@@ -63,6 +63,7 @@ type Vertex struct{ Lon, Lat float64 }
 func Circle(lon, lat, radius float64) Shape {
 	s := Shape{kind: circle, lon: lon, lat: lat, radius: radius, bounds: boundsOf(lon, lat, radius, radius)}
 	s.lonRadians, s.latRadians = radians(lon), radians(lat)
+	s.cosLat = math.Cos(s.latRadians)
 	half := math.Sin(min(radius/(2*EarthRadius), math.Pi/2))
 	s.reach = half*half*(1+slack) + slack*slack
 	s.makeWindow(radius)
@@ -141,7 +142,7 @@ func (s *Shape) inCircle(lon, lat float64) (meters float64, ok bool) {
 		meters = latDistance(s.lat, lat)
 		return meters, meters <= s.radius
 	}
-	a := haversine(v, s.latRadians, radians(lat))
+	a := haversine(v, s.latRadians, s.cosLat, radians(lat))
 	if a > s.reach {
 		return 0, false
 	}

@@ -52,8 +52,7 @@ func hasField(a *arena.Arena, ref arena.Ref, field []byte) bool {
 		return string(pairAt(a, ref).field()) == string(field)
 	}
 	// The head of a long field begins with a byte of 128 or more, so this tells it from a short one as well.
-	b := a.Bytes(ref, 1+n)
-	return int(b[0]>>pairFlags) == n && string(b[1:]) == string(field)
+	return int(a.Bytes(ref, 1)[0]>>pairFlags) == n && string(a.Bytes(ref, 1+n)[1:]) == string(field)
 }
 
 // field returns a view of the field.

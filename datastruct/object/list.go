@@ -256,6 +256,42 @@ func (l List) Delete(index, count int) {
 	l.shrink()
 }
 
+// trimAtOnce is so few elements that their removal takes no time worth mentioning.
+const trimAtOnce = 10000
+
+// Trim keeps count elements, of which there must be some, from an index on. Where it removes many, the caller has to discard them: they are what it
+// returns.
+func (l List) Trim(index, count int) (rest [2]Remains) {
+	tail := l.Len() - index - count
+	if tail > 0 && !l.splitOff(index+count, tail, &rest[0], false) {
+		l.Delete(index+count, tail)
+	}
+	if index > 0 && !l.splitOff(index, index, &rest[1], true) {
+		l.Delete(0, index)
+	}
+	return rest
+}
+
+// splitOff cuts a sequence at an index, keeps one part and gives the other away. It returns false, with nothing changed, if the part, of count
+// elements, isn't large, or if the arena is out of memory.
+func (l List) splitOff(index, count int, rest *Remains, keepRight bool) bool {
+	if !l.isSeq() || count <= trimAtOnce {
+		return false
+	}
+	left := l.seq()
+	right, ok := left.SplitOff(index)
+	if !ok {
+		return false
+	}
+	if keepRight {
+		left, right = right, left
+	}
+	*rest = Remains{TypeList, EncQuicklist, right.Ref()}
+	l.SetRoot(EncQuicklist, left.Ref())
+	l.shrink()
+	return true
+}
+
 // Remove removes the elements that equal the given one, and returns how many: at most limit of them, the first ones or, if isLast, the last
 // ones.
 func (l List) Remove(element []byte, limit int, isLast bool) (removed int) {

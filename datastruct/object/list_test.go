@@ -263,6 +263,33 @@ func (w *listTwin) copied() {
 	}
 }
 
+// TestListTrim cuts long lists, where most goes away by itself and the rest is given to the caller.
+func TestListTrim(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for range 20 {
+		w := newList(t, -2)
+		for i := range 1 + r.IntN(50000) {
+			w.push(strconv.Itoa(i * 100000))
+			w.want = append(w.want, strconv.Itoa(i*100000))
+		}
+		i := r.IntN(len(w.want))
+		n := 1 + r.IntN(len(w.want)-i)
+		if r.IntN(2) == 0 {
+			n = min(n, 100)
+		}
+		for _, rest := range w.l.Trim(i, n) {
+			for rest.Free(w.l.a, 100) {
+				continue
+			}
+		}
+		w.want = w.want[i : i+n]
+		w.sane(true)
+		if used, want := int(w.l.a.Used()), w.l.Size(); used != want {
+			t.Errorf("%d bytes in use, the list has %d", used, want)
+		}
+	}
+}
+
 // TestListEncodings follows a list over its limits and back.
 func TestListEncodings(t *testing.T) {
 	type step struct {

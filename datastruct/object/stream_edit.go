@@ -141,9 +141,15 @@ func (s Stream) dropNode(n streamNode) {
 	if !h.nodes.Delete(a, n.id.Ms, n.ref, func(x, y arena.Ref) int { return bySeq(a, x, y) }) {
 		panic("object: a stream's node isn't in its tree")
 	}
-	a.Free(n.ref, arena.PurposePacked)
-	if n.ref == h.tail {
-		last, _ := h.nodes.Last(a)
+	s.freeNode(n.ref)
+}
+
+// freeNode frees a node that the tree doesn't have any more.
+func (s Stream) freeNode(ref arena.Ref) {
+	h := s.head()
+	s.a.Free(ref, arena.PurposePacked)
+	if ref == h.tail {
+		last, _ := h.nodes.Last(s.a)
 		h.tail = last.Ref
 	}
 }
@@ -238,7 +244,8 @@ func (s Stream) Trim(t StreamTrim) int64 {
 			break
 		}
 		if t.takes(&n, h.length) {
-			s.dropNode(n)
+			h.nodes.PopFirst(s.a)
+			s.freeNode(n.ref)
 			h.length -= uint64(live)
 			deleted += live
 			continue

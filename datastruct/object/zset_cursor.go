@@ -12,22 +12,24 @@ import (
 //		use(c.Member(), c.Score())
 //	}
 type ZCursor struct {
-	a          *arena.Arena
-	left       int // members to come
-	isReverse  bool
-	isSparse   bool // not all members will be looked at: their blocks aren't asked for
-	isUnderWay bool
+	a         *arena.Arena
+	left      int // members to come
+	isReverse bool
+	isSparse  bool   // not all members will be looked at: their blocks aren't asked for
+	end       uint64 // the order at which the walk ends
 
 	// A small set.
 	pairs    pairs
 	at, next int // the pair that the cursor stands at, and the one behind it
 	scoreAt  int
+	score    float64 // if there is an end
 	digits   [maxIntText]byte
 
 	// A large set.
-	order tree.Cursor // the item that Next goes to
-	item  tree.Item   // the item that the cursor stands at
-	end   uint64      // the order at which the walk ends
+	order tree.Cursor // in the leaf that items are of
+	items tree.Items
+	i     int       // the one that Next goes to
+	item  tree.Item // the one that the cursor stands at
 }
 
 // cursorAhead is how many blocks a cursor asks for ahead, so that their cache misses overlap.
@@ -47,6 +49,7 @@ func (s *sorted) walk(rank, count int, isReverse bool) ZCursor {
 	c := ZCursor{a: s.a, left: count, isReverse: isReverse, end: noOrder}
 	if s.isLarge() {
 		c.order = s.index().order.At(s.a, rank)
+		c.enter()
 		return c
 	}
 	c.pairs = s.pairs()
@@ -61,16 +64,23 @@ func (s *sorted) walkScores(r *ScoreRange) ZCursor {
 		return ZCursor{}
 	}
 	if !s.isLarge() {
-		rank, count := s.pairs().scoreSpan(r, n)
-		return s.walk(rank, count, false)
+		c := ZCursor{a: s.a, isSparse: true, end: r.to(), pairs: s.pairs()}
+		skipped := 0
+		c.next, skipped, _ = c.pairs.seekScore(r)
+		c.left = n - skipped
+		return c
 	}
-	return ZCursor{a: s.a, left: n, isSparse: true, end: r.to(), order: s.index().order.SeekKey(s.a, r.from())}
+	c := ZCursor{a: s.a, left: n, isSparse: true, end: r.to(), order: s.index().order.SeekKey(s.a, r.from())}
+	c.enter()
+	return c
 }
 
 // cursorAt returns a cursor over one member of a large set.
 func (s *sorted) cursorAt(r arena.Ref) ZCursor {
 	score := scoreAt(s.a, r)
-	return ZCursor{a: s.a, left: 1, isSparse: true, end: noOrder, order: s.index().order.Seek(s.a, orderOf(score), r, byMember(s.a))}
+	c := ZCursor{a: s.a, left: 1, isSparse: true, end: noOrder, order: s.index().order.Seek(s.a, orderOf(score), r, byMember(s.a))}
+	c.enter()
+	return c
 }
 
 // Next goes to the next member and says whether there is one.
@@ -80,61 +90,84 @@ func (c *ZCursor) Next() bool {
 	}
 	c.left--
 	if c.pairs.Block != nil {
-		c.nextPair()
-		return true
+		return c.nextPair()
 	}
 	return c.nextItem()
 }
 
-func (c *ZCursor) nextPair() {
+func (c *ZCursor) nextPair() bool {
 	p := c.pairs
 	c.at = c.next
 	c.scoreAt = c.at + p.Size(c.at)
 	if c.isReverse {
 		c.next = p.Prev(p.Prev(c.at))
-		return
+		return true
 	}
 	c.next = c.scoreAt + p.Size(c.scoreAt)
-}
-
-func (c *ZCursor) nextItem() bool {
-	if !c.order.Valid() {
+	if c.end == noOrder {
+		return true
+	}
+	if c.score, _ = p.nextScore(c.at); orderOf(c.score) >= c.end {
 		c.left = 0
 		return false
-	}
-	if c.item = c.order.Item(); c.item.Key >= c.end {
-		c.left = 0
-		return false
-	}
-	if !c.isSparse {
-		c.prefetch()
-	}
-	switch {
-	case c.left == 0:
-	case c.isReverse:
-		c.order.Prev(c.a)
-	default:
-		c.order.Next(c.a)
 	}
 	return true
 }
 
-// prefetch asks for the block of a member further on; at the begin of a leaf, for all up to there.
-func (c *ZCursor) prefetch() {
-	d := 1
+func (c *ZCursor) nextItem() bool {
+	if uint(c.i) >= uint(c.items.Len()) && !c.turn() {
+		return false
+	}
+	c.item = tree.Item{Key: c.items.Key(c.i), Ref: c.items.Ref(c.i)}
+	if c.item.Key >= c.end {
+		c.left = 0
+		return false
+	}
+	ahead := c.i + cursorAhead
 	if c.isReverse {
-		d = -1
+		ahead = c.i - cursorAhead
+		c.i--
+	} else {
+		c.i++
 	}
-	from := min(cursorAhead, c.left)
-	if !c.isUnderWay || c.order.IsEdge() {
-		c.isUnderWay, from = true, 1
+	if !c.isSparse && uint(ahead) < uint(c.items.Len()) {
+		table.PrefetchElement(c.a, c.items.Ref(ahead))
 	}
-	for k := from; k <= min(cursorAhead, c.left); k++ {
-		it, ok := c.order.Ahead(k * d)
-		if !ok {
-			return
-		}
-		table.PrefetchElement(c.a, it.Ref)
+	return true
+}
+
+// turn goes to the next leaf and says whether there is one.
+func (c *ZCursor) turn() bool {
+	switch {
+	case !c.order.Valid():
+	case c.isReverse:
+		c.order.PrevLeaf(c.a)
+	default:
+		c.order.NextLeaf(c.a)
+	}
+	c.enter()
+	if !c.order.Valid() {
+		c.left = 0
+	}
+	return c.order.Valid()
+}
+
+// enter reads the leaf that the cursor has come to, and asks for the blocks of its first members.
+func (c *ZCursor) enter() {
+	if !c.order.Valid() {
+		c.items, c.i = tree.Items{}, 0
+		return
+	}
+	c.items, c.i = c.order.Leaf()
+	if c.isSparse {
+		return
+	}
+	from, to := c.i, min(c.i+cursorAhead, c.items.Len())
+	if c.isReverse {
+		from, to = max(c.i-cursorAhead+1, 0), c.i+1
+	}
+	for i := from; i < to; i++ {
+		table.PrefetchElement(c.a, c.items.Ref(i))
 	}
 }
 
@@ -150,6 +183,9 @@ func (c *ZCursor) Member() []byte {
 func (c *ZCursor) Score() float64 {
 	switch c.item.Key {
 	case 0: // no order is 0
+		if c.end != noOrder {
+			return c.score
+		}
 		return scoreOf(c.pairs.Get(c.scoreAt))
 	case orderOfZero: // it may be -0
 		return scoreAt(c.a, c.item.Ref)

@@ -92,23 +92,26 @@ func (s *sorted) scoreSpan(r ScoreRange, most int) (rank, count int) {
 	return rank, order.RankKey(s.a, to) - rank
 }
 
+// seekScore returns the position of the first pair that isn't below a range, or End, its rank and its score.
+func (p pairs) seekScore(r *ScoreRange) (at, rank int, score float64) {
+	end := p.End()
+	for at = p.First(); at < end; rank++ {
+		f, next := p.nextScore(at)
+		if r.hasMin(f) {
+			return at, rank, f
+		}
+		at = next
+	}
+	return end, rank, 0
+}
+
 // scoreSpan stops when it has counted most members.
 func (p pairs) scoreSpan(r *ScoreRange, most int) (rank, count int) {
-	at, end := p.First(), p.End()
-	var f float64
-	for ; at < end; rank++ {
-		if f, at = p.nextScore(at); r.hasMin(f) {
+	at, rank, f := p.seekScore(r)
+	for end := p.End(); at < end && count != most; count++ {
+		if f, at = p.nextScore(at); !r.hasMax(f) {
 			break
 		}
-	}
-	if at >= end && !r.hasMin(f) {
-		return rank, 0
-	}
-	for r.hasMax(f) {
-		if count++; at >= end || count == most {
-			break
-		}
-		f, at = p.nextScore(at)
 	}
 	return rank, count
 }

@@ -201,11 +201,11 @@ func (w *zsetTwin) compare() {
 func TestZSetTwin(t *testing.T) {
 	for _, limits := range [][2]int64{{0, 64}, {1, 64}, {16, 64}, {128, 64}, {128, 0}, {1 << 30, 1 << 30}} {
 		t.Run(fmt.Sprint(limits), func(t *testing.T) {
-			for seed := range uint64(4) {
+			for seed := range uint64(2) {
 				w := newZSetTwin(t, limits[0], limits[1], seed)
-				for i := range 1500 {
+				for i := range 800 {
 					w.step()
-					if i%20 == 0 {
+					if i%40 == 0 {
 						w.compare()
 					}
 				}
@@ -311,7 +311,7 @@ func TestZSetRandom(t *testing.T) {
 
 // TestZSetMemory checks what a large set costs.
 func TestZSetMemory(t *testing.T) {
-	n := 100_000
+	n := 50_000
 	w := newZSetTwin(t, 128, 64, 1)
 	for i := range n {
 		w.z.Add(fmt.Appendf(nil, "member:%09d", i), w.rnd.Float64(), 0)

@@ -258,6 +258,8 @@ func (b Block) Number(at int) (n int64, next int, ok bool) {
 		return 0, at, false
 	case h < text12:
 		return int64(int16(uint16(h)<<11|uint16(b[at+1])<<3) >> 3), at + 3, true
+	case h == int64b:
+		return int64(binary.LittleEndian.Uint64(b[at+1:])), at + 10, true
 	case h == int24b:
 		_ = b[at+3]
 		return int64(int32(uint32(b[at+1])<<8|uint32(b[at+2])<<16|uint32(b[at+3])<<24) >> 8), at + 5, true

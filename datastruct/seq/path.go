@@ -138,7 +138,12 @@ func (s Seq) reserve(p *path, sp *spares) bool {
 	if level < 0 {
 		need++ // a root above
 	}
-	for range need {
+	return s.allocate(sp, need)
+}
+
+// allocate adds n nodes to the spares.
+func (s Seq) allocate(sp *spares, n int) bool {
+	for range n {
 		ref := s.a.Alloc(nodeBytes, nodePurpose)
 		if ref == 0 {
 			s.giveBack(sp)
@@ -250,6 +255,11 @@ func (s Seq) shrink(p *path, level int) {
 			return
 		}
 	}
+	s.lower()
+}
+
+// lower takes roots with a single node below them away.
+func (s Seq) lower() {
 	for s.height() > 1 {
 		root := s.root()
 		if s.nodeAt(root).n() != 1 {

@@ -71,6 +71,12 @@ func (w *twin) step(r *rand.Rand) {
 	v := packed.Encode([]byte(text))
 	i, n := r.IntN(len(w.want)+1), len(w.want)
 	note := func(what string) { w.log = append(w.log, fmt.Sprintf("%s %d of %d, %d bytes", what, i, n, len(text))) }
+	switch op := r.IntN(200); {
+	case op == 199 && i > 0 && i < n:
+		note("split off at")
+		w.splitOff(i, r.IntN(2) == 0)
+		return
+	}
 	switch op := r.IntN(17); {
 	case op == 16 && n > 6:
 		limit := 1 + r.IntN(5)
@@ -112,6 +118,22 @@ func (w *twin) step(r *rand.Rand) {
 		note(fmt.Sprint("delete ", k, " from"))
 		w.s.Delete(i, k, w.fill)
 		w.want = slices.Delete(w.want, i, i+k)
+	}
+}
+
+// splitOff cuts the sequence in two, checks both and goes on with one of them.
+func (w *twin) splitOff(i int, keepRight bool) {
+	right, ok := w.s.SplitOff(i)
+	w.must(ok, "SplitOff")
+	other := &twin{t: w.t, a: w.a, s: right, want: slices.Clone(w.want[i:]), fill: w.fill, log: w.log}
+	w.want = w.want[:i:i]
+	w.sane(true)
+	other.sane(true)
+	if keepRight {
+		w.s, w.want, other.s = other.s, other.want, w.s
+	}
+	for other.s.Free(20) {
+		continue
 	}
 }
 
@@ -253,6 +275,21 @@ func TestGrowAndShrink(t *testing.T) {
 				}
 			}
 			check()
+			for range 2 {
+				i := 1 + r.IntN(len(want)-1)
+				right, ok := s.SplitOff(i)
+				if !ok {
+					t.Fatal("out of memory")
+				}
+				whole, left := want, s
+				want = whole[:i]
+				check()
+				s, want = right, whole[i:]
+				check()
+				for left.Free(1000) {
+					continue
+				}
+			}
 			for len(want) > 1000 {
 				i, k := r.IntN(len(want)-500), r.IntN(500)
 				s.Delete(i, k, 64)

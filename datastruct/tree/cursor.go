@@ -1,6 +1,10 @@
 package tree
 
-import "github.com/sleipnirdb/sleipnir/datastruct/arena"
+import (
+	"encoding/binary"
+
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+)
 
 // Cursor is a place in a tree: at an item, or nowhere. It is valid until the next change of the tree.
 type Cursor struct {
@@ -14,17 +18,35 @@ func (c *Cursor) Valid() bool { return c.leaf.ref != 0 }
 // Item returns the item that a valid cursor stands at.
 func (c *Cursor) Item() Item { return c.leaf.item(c.at) }
 
-// Ahead returns the item k places further on, or back for a negative k, if it stands in the same leaf: for who asks for
-// what items name before its turn comes.
-func (c *Cursor) Ahead(k int) (Item, bool) {
-	if k += c.at; k < 0 || k >= c.leaf.n() {
-		return Item{}, false
-	}
-	return c.leaf.item(k), true
+// Leaf returns the items of the leaf that a valid cursor stands in, and the place of its own among them: for who reads many, and
+// wants to ask for what they name before its turn comes. They are a view, valid as long as the cursor.
+func (c *Cursor) Leaf() (items Items, at int) {
+	n := c.leaf.n()
+	refs := headerBytes + keyBytes*c.leaf.cap()
+	return Items{c.leaf.b[headerBytes : headerBytes+keyBytes*n], c.leaf.b[refs : refs+refBytes*n]}, c.at
 }
 
-// IsEdge says whether the cursor stands at an end of a leaf.
-func (c *Cursor) IsEdge() bool { return c.at == 0 || c.at == c.leaf.n()-1 }
+// NextLeaf goes to the first item of the next leaf, or nowhere.
+func (c *Cursor) NextLeaf(a *arena.Arena) { c.leave(a, c.leaf.next(), false) }
+
+// PrevLeaf goes to the last item of the leaf before, or nowhere.
+func (c *Cursor) PrevLeaf(a *arena.Arena) { c.leave(a, c.leaf.prev(), true) }
+
+// Items are some items in order.
+type Items struct{ keys, refs []byte }
+
+// Len returns their number.
+func (s *Items) Len() int { return len(s.keys) / keyBytes }
+
+// Key returns the key of an item.
+//
+//gcassert:inline
+func (s *Items) Key(i int) uint64 { return binary.LittleEndian.Uint64(s.keys[keyBytes*i:]) }
+
+// Ref returns the ref of an item.
+//
+//gcassert:inline
+func (s *Items) Ref(i int) arena.Ref { return arena.GetRef(s.refs[refBytes*i:]) }
 
 // Next goes to the next larger item, or nowhere.
 func (c *Cursor) Next(a *arena.Arena) {

@@ -10,6 +10,7 @@ var clockExceptions = map[string]string{
 	"net/loop/loop.go":                  "the one clock read of a round, that all others are given",
 	"core/command/servercmd/flush.go":   "TIME answers in microseconds, which the loops don't keep",
 	"core/command/servercmd/latency.go": "LATENCY GRAPH, on an ordinary goroutine",
+	"core/dispatch/monitor.go":          "MONITOR shows microseconds, which the loops don't keep",
 	"core/dispatch/offloop.go":          "work on ordinary goroutines, where no loop keeps the time",
 }
 

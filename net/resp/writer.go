@@ -53,12 +53,15 @@ func (w *Writer) Int(n int64) {
 }
 
 // Bulk writes a bulk string.
-func (w *Writer) Bulk(p []byte) {
-	b, at := extend(w.B, len(p)+maxHeader+len(crlf))
+func (w *Writer) Bulk(p []byte) { w.B = AppendBulk(w.B, p) }
+
+// AppendBulk appends a bulk string: for who writes many, and keeps the output in a local variable meanwhile.
+func AppendBulk(dst, p []byte) []byte {
+	b, at := extend(dst, len(p)+maxHeader+len(crlf))
 	at += putHeader(b[at:], '$', len(p))
 	at += copy(b[at:], p)
 	b[at], b[at+1] = '\r', '\n'
-	w.B = b[:at+2]
+	return b[:at+2]
 }
 
 // Bulks writes bulk strings one after the other.

@@ -158,6 +158,7 @@ func (g *group) reset(c *command.Call) error {
 			g.deps().Hub.Removed(pubsub.Kind(k), name) // #nosec G115 -- a kind
 		}
 	}
+	g.deps().Dispatcher.Monitor(s, false)
 	s.DB, s.Name = 0, ""
 	c.W.Resp3 = false
 	s.State &^= session.ReplyOff | session.ReplySkip | session.ReplySkipNext | session.NoTouch | session.NoEvict |

@@ -105,12 +105,20 @@ func run(c *command.Call, v variant) error {
 		c.W.Array(0)
 		return nil
 	}
-	found := q.search()
 	if q.storeKey != nil {
-		return q.store(c, found)
+		r := q.search(result{})
+		return q.store(c, &r)
 	}
-	q.write(c, found)
+	q.answer(c)
 	return nil
+}
+
+// answer searches and writes what was found. It stays on the stack if it's little.
+func (q *query) answer(c *command.Call) {
+	var places [64]place
+	var text [1024]byte
+	r := q.search(result{places[:0], text[:0]})
+	q.write(c, &r)
 }
 
 // parseHead reads what has a fixed place, and returns the options.
@@ -309,7 +317,7 @@ type place struct {
 	from, to int // of the member, in result.text
 }
 
-// result is what was found. Its members are copies.
+// result is what was found. Its members are copies. It's handed on by value: what is stored through a pointer would be moved to the heap.
 type result struct {
 	places []place
 	text   []byte
@@ -317,18 +325,17 @@ type result struct {
 
 func (r *result) member(p *place) []byte { return r.text[p.from:p.to] }
 
-// search returns what is in the shape, in order, no more than wanted.
-func (q *query) search() *result {
-	r := &result{}
+// search adds what is in the shape to r, in order, no more than wanted.
+func (q *query) search(r result) result {
 	shape := q.shape()
 	var local [9]geohash.Cell
 	for _, cell := range shape.Cells(local[:0]) {
-		if !q.searchCell(r, &shape, cell) {
+		if r = q.searchCell(r, &shape, cell); q.hasEnough(&r) {
 			break
 		}
 	}
 	if q.isSorted || q.count > 0 && !q.any {
-		q.sort(r)
+		r = q.sorted(r)
 	}
 	if q.count > 0 && int64(len(r.places)) > q.count {
 		r.places = r.places[:q.count]
@@ -336,8 +343,11 @@ func (q *query) search() *result {
 	return r
 }
 
-// searchCell adds what is in the shape and the cell. It returns false when that is enough.
-func (q *query) searchCell(r *result, shape *geohash.Shape, cell geohash.Cell) bool {
+// hasEnough says whether nothing more need be found.
+func (q *query) hasEnough(r *result) bool { return q.any && int64(len(r.places)) >= q.count }
+
+// searchCell adds what is in the shape and the cell.
+func (q *query) searchCell(r result, shape *geohash.Shape, cell geohash.Cell) result {
 	low, high := cell.Range()
 	for cur := q.zset.WalkScores(object.ScoreRange{Min: low, Max: high, MaxOpen: true}); cur.Next(); {
 		score := cur.Score()
@@ -348,25 +358,42 @@ func (q *query) searchCell(r *result, shape *geohash.Shape, cell geohash.Cell) b
 		from := len(r.text)
 		r.text = append(r.text, cur.Member()...)
 		r.places = append(r.places, place{meters, score, from, len(r.text)})
-		if q.any && int64(len(r.places)) >= q.count {
-			return false
+		if q.hasEnough(&r) {
+			break
 		}
 	}
-	return true
+	return r
 }
 
-// sort orders places by distance, as far as they are wanted.
-func (q *query) sort(r *result) {
-	slices.SortStableFunc(r.places, func(x, y place) int {
-		if q.isFarFirst {
-			x, y = y, x
+// fewPlaces are sorted where they are.
+const fewPlaces = 16
+
+// sorted orders places by distance; equal ones stay as they were found.
+func (q *query) sorted(r result) result {
+	if len(r.places) > fewPlaces {
+		many := make([]place, len(r.places))
+		copy(many, r.places)
+		slices.SortStableFunc(many, q.compare)
+		r.places = many
+		return r
+	}
+	for i := range r.places {
+		for k := i; k > 0 && q.compare(r.places[k], r.places[k-1]) < 0; k-- {
+			r.places[k], r.places[k-1] = r.places[k-1], r.places[k]
 		}
-		switch {
-		case x.meters < y.meters:
-			return -1
-		case x.meters > y.meters:
-			return 1
-		}
-		return 0
-	})
+	}
+	return r
+}
+
+func (q *query) compare(x, y place) int {
+	if q.isFarFirst {
+		x, y = y, x
+	}
+	switch {
+	case x.meters < y.meters:
+		return -1
+	case x.meters > y.meters:
+		return 1
+	}
+	return 0
 }

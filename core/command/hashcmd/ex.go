@@ -139,7 +139,7 @@ func (t *target) setTimed(c *command.Call, pairs [][]byte, at int64) error {
 	if at > 0 && t.db.TrackFields(t.Entry, at) != nil {
 		return t.fail()
 	}
-	revived := 0
+	var revived [][]byte
 	for i := 0; i < len(pairs); i += 2 {
 		switch t.Set(pairs[i], pairs[i+1], at) {
 		case object.Failed:
@@ -148,11 +148,15 @@ func (t *target) setTimed(c *command.Call, pairs [][]byte, at int64) error {
 			}
 			return t.fail()
 		case object.Revived:
-			revived++
+			revived = append(revived, pairs[i])
 		}
 	}
 	c.Dirty += int64(len(pairs) / 2)
-	t.wasSet("hset", revived)
+	t.wasSet("hset", len(revived))
+	if at == object.KeepExpiry && len(revived) > 0 {
+		t.becameHDel(c, revived) // or a replica might keep an expiry that is over here
+	}
+	t.becameSet(c, pairs, at)
 	if at > 0 {
 		t.db.Notify(keyspace.ClassHash, "hexpire", t.key)
 	}
@@ -162,10 +166,12 @@ func (t *target) setTimed(c *command.Call, pairs [][]byte, at int64) error {
 // setExpired sets fields with an expiry in the past: all that comes of it is that they are gone, and the events.
 func (t *target) setExpired(c *command.Call, pairs [][]byte) {
 	removed := int64(0)
+	var effect [][]byte
 	if t.Exists() {
 		all := t.All()
 		for i := 0; i < len(pairs); i += 2 {
 			if all.Delete(pairs[i]) {
+				effect = append(effect, pairs[i])
 				removed++
 			}
 		}
@@ -179,6 +185,9 @@ func (t *target) setExpired(c *command.Call, pairs [][]byte) {
 	case removed > 0:
 		t.db.SettleFields(t.Entry)
 		t.db.Changed(t.Entry)
+	}
+	if removed > 0 {
+		t.becameHDel(c, effect)
 	}
 	for _, event := range [...]string{"hset", "hexpire", "hexpired"} {
 		t.db.Notify(keyspace.ClassHash, event, t.key)
@@ -208,7 +217,7 @@ func hgetex(c *command.Call) error {
 	}
 	undo := len(c.W.B)
 	c.W.Array(len(fields))
-	changed := 0
+	var effect [][]byte // the fields that changed
 	isPast := o.expiry != nil && at <= c.Now
 	for _, field := range fields {
 		t.reply(c, field)
@@ -228,21 +237,24 @@ func hgetex(c *command.Call) error {
 			did = t.persist(field) == done
 		}
 		if did {
-			changed++
+			effect = append(effect, field)
 		}
 	}
-	if changed == 0 {
+	if len(effect) == 0 {
 		return nil
 	}
-	c.Dirty += int64(changed)
+	c.Dirty += int64(len(effect))
 	switch {
 	case isPast:
-		t.db.CountExpiredFields(changed)
+		t.db.CountExpiredFields(len(effect))
 		t.removed("hexpired")
+		t.becameHDel(c, effect)
 	case o.persist:
 		t.timed("hpersist")
+		t.becamePersist(c, effect)
 	default:
 		t.timed("hexpire")
+		t.becameExpiry(c, at, effect)
 	}
 	return nil
 }

@@ -132,6 +132,7 @@ func setExpiry(c *command.Call, base, unit int64) error {
 	undo := len(c.W.B)
 	c.W.Array(len(fields))
 	deleted, changed := 0, 0
+	var effect [][]byte // the fields that changed
 	for _, field := range fields {
 		code, err := t.expireField(field, at, c.Now, &cond)
 		if err != nil {
@@ -141,8 +142,10 @@ func setExpiry(c *command.Call, base, unit int64) error {
 		switch code {
 		case done:
 			changed++
+			effect = append(effect, field)
 		case fieldDeleted:
 			deleted++
+			effect = append(effect, field)
 		}
 		c.W.Int(int64(code))
 	}
@@ -151,8 +154,10 @@ func setExpiry(c *command.Call, base, unit int64) error {
 	case deleted > 0:
 		t.db.CountExpiredFields(deleted)
 		t.removed("hexpired")
+		t.becameHDel(c, effect)
 	case changed > 0:
 		t.timed("hexpire")
+		t.becameExpiry(c, at, effect)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package hashcmd
 
 import (
 	"math"
+	"slices"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
@@ -40,10 +41,14 @@ func hincrby(c *command.Call) error {
 	}
 	n += by
 	var text [maxInt]byte
-	if err := t.put(c.Args[2], resp.AppendInt(text[:0], n), "hincrby"); err != nil {
+	value := resp.AppendInt(text[:0], n)
+	if err := t.put(c.Args[2], value, "hincrby"); err != nil {
 		return err
 	}
 	c.Dirty++
+	if t.HasFieldExpiry() { // whether the field is still there then, a replica can't know
+		t.becameValue(c, slices.Clone(value))
+	}
 	c.W.Int(n)
 	return nil
 }
@@ -74,7 +79,7 @@ func hincrbyfloat(c *command.Call) error {
 		return err
 	}
 	c.Dirty++
-	c.Propagate([]byte("HSET"), t.key, c.Args[2], sum)
+	t.becameValue(c, sum)
 	c.W.Bulk(sum)
 	return nil
 }

@@ -14,6 +14,9 @@ const (
 	errOutOfRange  command.Error = "ERR value is out of range"
 )
 
+// maxDraws is how many fields that may be the same are drawn at most, so that a reply is bounded.
+const maxDraws = 1 << 26
+
 func hrandfield(c *command.Call) error {
 	if len(c.Args) == 2 {
 		return randomField(c)
@@ -30,12 +33,14 @@ func hrandfield(c *command.Call) error {
 		return errOutOfRange
 	}
 	h, ok, err := find(c)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !ok || count == 0 {
+	case !ok || count == 0:
 		c.W.Array(0)
 		return nil
+	case count < -maxDraws:
+		return errOutOfRange
 	}
 	randomFields(c, h, count, len(c.Args) == 4)
 	return nil

@@ -88,6 +88,9 @@ func hsetnx(c *command.Call) error {
 	case object.Revived:
 		revived = 1
 	}
+	if t.HasFieldExpiry() {
+		t.becameSet(c, c.Args[2:], 0)
+	}
 	t.wasSet("hset", revived)
 	c.Dirty++
 	c.W.Int(1)

@@ -26,7 +26,7 @@ func Commands() []command.Command {
 		{Name: "exists", Arity: -2, Flags: rf, Keys: spec(command.Range(1, -1, 1, command.RO)), Since: "1.0.0", Tips: multiShard,
 			Complexity: "O(N) where N is the number of keys to check.", Summary: "Determines whether one or more keys exist.", Run: exists},
 		{Name: "touch", Arity: -2, Flags: rf, Keys: spec(command.Range(1, -1, 1, command.RO)), Since: "3.2.1", Tips: multiShard,
-			Complexity: "O(N) where N is the number of keys that will be touched.", Summary: "Returns the number of existing keys out of those specified after updating the time they were last accessed.", Run: exists},
+			Complexity: "O(N) where N is the number of keys that will be touched.", Summary: "Returns the number of existing keys out of those specified after updating the time they were last accessed.", Run: touch},
 		{Name: "type", Arity: 2, Flags: rf, Keys: first(command.RO), Since: "1.0.0",
 			Complexity: "O(1)", Summary: "Determines the type of value stored at a key.", Run: typeOf},
 		{Name: "expire", Arity: -3, Flags: wf, Keys: first(command.RW | command.Update), Since: "1.0.0",
@@ -110,12 +110,12 @@ func del(c *command.Call) error {
 	return nil
 }
 
-func exists(c *command.Call) error {
+func exists(c *command.Call) error { return countKeys(c, keyspace.NoTouch) }
+
+func touch(c *command.Call) error { return countKeys(c, 0) }
+
+func countKeys(c *command.Call, look keyspace.Look) error {
 	n := int64(0)
-	look := keyspace.NoTouch
-	if c.Cmd.Name == "touch" {
-		look = 0
-	}
 	for _, key := range c.Args[1:] {
 		if c.DB(key).Lookup(key, look).Exists() {
 			n++

@@ -19,19 +19,12 @@ const (
 	_ = uint(1<<partitionBits - partition.MaxCount)
 )
 
-const errCursor command.Error = "ERR invalid cursor"
-
 const (
 	defaultScanCount = 10
 	// minScanSpan is how many partitions a call of SCAN may look into, so that
 	// a small keyspace does not take a call for each.
 	minScanSpan = 16
 )
-
-func parseCursor(arg []byte) (cursor uint64, ok bool) {
-	cursor, err := strconv.ParseUint(string(arg), 10, 64)
-	return cursor, err == nil
-}
 
 // scanPlace splits a cursor into the partition and the position in it.
 func scanPlace(cursor uint64) (p int, position uint64) {
@@ -41,7 +34,7 @@ func scanPlace(cursor uint64) (p int, position uint64) {
 // routeScan picks the partitions that a call may visit: the next ones that hold
 // keys, as many as the count may need.
 func routeScan(c *command.Call, m *partition.Mask) {
-	cursor, _ := parseCursor(c.Args[1])
+	cursor, _ := command.ParseCursor(c.Args[1])
 	span := minScanSpan
 	for i := 2; i+1 < len(c.Args); i++ {
 		if n, ok := command.ParseInt(c.Args[i+1]); ok && command.Is(c.Args[i], "count") {
@@ -126,14 +119,14 @@ func (f *scanFilter) passes(e keyspace.Entry) bool {
 }
 
 func scan(c *command.Call) error {
-	if _, ok := parseCursor(c.Args[1]); !ok {
-		return errCursor
+	cursor, err := command.ParseCursor(c.Args[1])
+	if err != nil {
+		return err
 	}
 	var f scanFilter
 	if err := f.parse(c.Args[2:]); err != nil {
 		return err
 	}
-	cursor, _ := parseCursor(c.Args[1])
 	start, position := scanPlace(cursor)
 	next := uint64(0)
 	var keys [][]byte
@@ -143,12 +136,10 @@ func scan(c *command.Call) error {
 			position = 0
 		}
 		for visited < f.count {
-			position = c.Set.Space(p).DB(c.Session.DB).Scan(position, f.count-visited, func(e keyspace.Entry) {
+			position = c.Set.Space(p).DB(c.Session.DB).Scan(position, f.count-visited, func(e keyspace.Entry) bool {
 				visited++
-				if f.passes(e) {
-					keys = append(keys, append([]byte(nil), e.Key()...))
-				}
-			})
+				return f.passes(e)
+			}, func(e keyspace.Entry) { keys = append(keys, append([]byte(nil), e.Key()...)) })
 			if position == 0 {
 				break
 			}
@@ -186,7 +177,7 @@ func keys(c *command.Call) error {
 	for p := range c.Set.Len() {
 		db := c.Set.Space(p).DB(c.Session.DB)
 		for position := uint64(0); ; {
-			position = db.Scan(position, keysStep, func(e keyspace.Entry) {
+			position = db.Scan(position, keysStep, nil, func(e keyspace.Entry) {
 				if key := e.Key(); all || glob.Match(pattern, key, false) {
 					c.W.Bulk(key)
 					n++

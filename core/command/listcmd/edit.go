@@ -21,7 +21,7 @@ func editRows() []command.Command {
 			Complexity: "O(N+M) where N is the length of the list and M is the number of elements removed.",
 			Summary:    "Removes elements from a list. Deletes the list if the last element was removed.", Run: lrem},
 		{Name: "ltrim", Arity: 4, Flags: command.Write, Keys: one(command.RW | command.Delete), Since: "1.0.0",
-			Complexity: "O(N) where N is the number of elements to be removed by the operation.",
+			Complexity: "O(log(N)) where N is the number of elements in the list; what is removed is freed in the background.",
 			Summary:    "Removes elements from both ends a list. Deletes the list if all elements were trimmed.", Run: ltrim},
 	}
 }
@@ -129,11 +129,8 @@ func ltrim(c *command.Call) error {
 		c.W.OK()
 		return nil
 	}
-	size := l.Len()
-	first, n := clip(from, to, size)
-	l.Delete(first+n, size-first-n)
-	l.Delete(0, first)
-	removed(c, db, l, key, "ltrim", size-n)
+	first, n := clip(from, to, l.Len())
+	trim(c, db, l, key, "ltrim", first, n)
 	c.W.OK()
 	return nil
 }

@@ -103,6 +103,22 @@ func removed(c *command.Call, db *keyspace.DB, l object.List, key []byte, event 
 	}
 }
 
+// trim keeps n elements of a list from an index on, and removes the key if that is none.
+func trim(c *command.Call, db *keyspace.DB, l object.List, key []byte, event string, first, n int) {
+	if n == 0 {
+		c.Dirty += int64(l.Len())
+		db.Remove(l.Entry)
+		db.Notify(keyspace.ClassList, event, key)
+		db.Notify(keyspace.ClassGeneric, "del", key)
+		return
+	}
+	lost := l.Len() - n
+	for _, r := range l.Trim(first, n) {
+		db.Discard(r)
+	}
+	removed(c, db, l, key, event, lost)
+}
+
 // parseSigned reads a number whose negative must be a number too.
 func parseSigned(arg []byte) (int64, error) {
 	n, ok := command.ParseInt(arg)

@@ -78,15 +78,13 @@ func popMany(c *command.Call, db *keyspace.DB, l object.List, key []byte, from s
 	size := l.Len()
 	n := int(min(count, int64(size)))
 	c.W.Array(n)
-	first := 0
 	if from == left {
 		forward(c.W, l, 0, n)
+		trim(c, db, l, key, from.pop(), n, size-n)
 	} else {
-		first = size - n
 		backward(c.W, l, n)
+		trim(c, db, l, key, from.pop(), 0, size-n)
 	}
-	l.Delete(first, n)
-	removed(c, db, l, key, from.pop(), n)
 	return n
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/command/commanddocs"
 	"github.com/sleipnirdb/sleipnir/internal/glob"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -201,6 +202,12 @@ func writeDocs(w *resp.Writer, cmd *command.Command) {
 	}
 	put("deprecated_since", cmd.DeprecatedSince)
 	put("replaced_by", cmd.ReplacedBy)
+	n += writeHistory(w, commanddocs.History(cmd.Full, cmd.Since))
+	if args := commanddocs.Arguments(cmd.Full); len(args) > 0 {
+		w.BulkString("arguments")
+		writeArguments(w, args)
+		n++
+	}
 	if len(cmd.Sub) > 0 {
 		w.BulkString("subcommands")
 		w.Map(len(cmd.Sub))

@@ -138,8 +138,13 @@ func (g *group) debugObject(c *command.Call) error {
 		n := rdb.NewEncoder(s.Env()).Size(e, g.Config.Bool(config.RDBCompression))
 		text += fmt.Sprintf(" serializedlength:%d", n)
 	}
-	c.W.Status(text + fmt.Sprintf(" lru:%d lru_seconds_idle:%d lfu_freq:%d lfu_access_time_minutes:%d",
-		e.Access(), idle, freq, e.Access()>>8))
+	text += fmt.Sprintf(" lru:%d lru_seconds_idle:%d lfu_freq:%d lfu_access_time_minutes:%d",
+		e.Access(), idle, freq, e.Access()>>8)
+	if e.Encoding() == object.EncQuicklist {
+		limits := s.Env().Limits
+		text += fmt.Sprintf(" ql_listpack_max:%d ql_compressed:%d", limits.ListSize.Load(), min(limits.ListCompress.Load(), 1))
+	}
+	c.W.Status(text)
 	return nil
 }
 

@@ -56,6 +56,9 @@ type Server interface {
 	// Crash ends the process with a crash report, as a signal would if
 	// bySignal.
 	Crash(reason string, bySignal bool)
+	// Monitor has the session told of every command that is executed. Called
+	// by the session's owner.
+	Monitor(s *session.Session)
 	// LastSave is the unix time in seconds of the last snapshot. Any goroutine.
 	LastSave() int64
 	// Saving tells whether a snapshot is taken in the background. Any goroutine.
@@ -102,7 +105,7 @@ func Commands(d Deps) []command.Command {
 	g := &group{d}
 	rows := []command.Command{
 		g.infoRow(), g.configRow(), g.memoryRow(), g.commandRow(), g.slowlogRow(), g.commandlogRow(),
-		g.latencyRow(), g.debugRow(), g.shutdownRow(), g.saveRow(), g.bgsaveRow(),
+		g.latencyRow(), g.debugRow(), g.shutdownRow(), g.monitorRow(), g.saveRow(), g.bgsaveRow(),
 		{Name: "dbsize", Arity: 1, Flags: command.ReadOnly | command.Fast, ACL: command.CatKeyspace, Scope: command.ScopeAll, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:agg_sum"},
 			Complexity: "O(1)", Summary: "Returns the number of keys in the database.", Run: dbsize},

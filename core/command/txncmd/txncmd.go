@@ -29,7 +29,7 @@ func Commands(row func(id int) *command.Command) []command.Command {
 		{Name: "multi", Arity: 1, Flags: control | command.NoMulti, ACL: command.CatTransaction,
 			Group: "transactions", Since: "1.2.0", Complexity: "O(1)",
 			Summary: "Starts a transaction.", Run: multi},
-		{Name: "exec", Arity: 1, Flags: command.NoScript | command.Loading | command.Stale | command.SkipCommandLog | command.MultiControl,
+		{Name: "exec", Arity: 1, Flags: command.NoScript | command.Loading | command.Stale | command.SkipCommandLog | command.MultiControl | command.RunsQueue,
 			ACL: command.CatTransaction, Scope: command.ScopeRoute, Route: t.routeExec,
 			Group: "transactions", Since: "1.2.0", Complexity: "Depends on commands in the transaction",
 			Summary: "Executes all commands in a transaction.", Run: t.exec},

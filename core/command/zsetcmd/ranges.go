@@ -2,10 +2,12 @@ package zsetcmd
 
 import (
 	"math"
+	"slices"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 const (
@@ -216,12 +218,26 @@ func queryRange(c *command.Call, what by, isReverse bool) error {
 	return nil
 }
 
+// The output is made longer at once for so many members, of usual size.
+const (
+	reserved  = 4096
+	usualBulk = 32
+)
+
 // writePairs writes n members in the form that most commands have.
 func writePairs(c *command.Call, cur object.ZCursor, n int, withScores bool) {
 	writeHeader(c, n, withScores)
-	for cur.Next() {
-		writePair(c, &cur, withScores)
+	if withScores {
+		for cur.Next() {
+			writePair(c, &cur, true)
+		}
+		return
 	}
+	out := slices.Grow(c.W.B, min(n, reserved)*usualBulk)
+	for cur.Next() {
+		out = resp.AppendBulk(out, cur.Member())
+	}
+	c.W.B = out
 }
 
 // writeHeader begins a list of n members: with scores it is a flat array under RESP2 and one of pairs under RESP3.

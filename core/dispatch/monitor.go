@@ -1,0 +1,99 @@
+package dispatch
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/net/loop"
+)
+
+// MONITOR: a line for each command that was executed, made by the thread that executed it and posted to every loop for those of its
+// sessions that monitor. So the lines of one connection's commands stay in order, and the line of a command that a
+// session sends itself comes behind its reply. While nobody monitors, a command costs one look at a counter.
+
+// Monitor begins to send what is executed to a session, or ends it. The owner of the session calls it.
+func (d *Dispatcher) Monitor(s *session.Session, on bool) {
+	if on == (s.State&session.Monitoring != 0) {
+		return
+	}
+	s.State ^= session.Monitoring
+	if on {
+		d.monitors.Add(1)
+		return
+	}
+	d.monitors.Add(-1)
+}
+
+// list enters a session in the loop's book of those that monitor, or strikes it off.
+func (x *Executor) list(s *session.Session, monitors bool) {
+	s.Listed = monitors
+	if monitors {
+		x.monitors[s] = struct{}{}
+		return
+	}
+	delete(x.monitors, s)
+}
+
+// unlist ends what a session monitors when it closes.
+func (x *Executor) unlist(s *session.Session) {
+	x.d.Monitor(s, false)
+	x.list(s, false)
+}
+
+// tell has everybody who monitors know of a command that was executed.
+func (d *Dispatcher) tell(s *session.Session, cmd *command.Command, args [][]byte) {
+	if cmd.Flags&(command.SkipMonitor|command.Admin) != 0 || d.gate.Load()&GateLoading != 0 {
+		return
+	}
+	line := d.appendLine(nil, s, args)
+	d.Loops.Each(func(l *loop.Loop) { l.Data.(*Executor).deliver(line) })
+}
+
+// appendLine appends when, where and by whom a command was executed, and its arguments.
+func (d *Dispatcher) appendLine(dst []byte, s *session.Session, args [][]byte) []byte {
+	const microDigits = 6
+	us := time.Now().UnixMicro()
+	dst = append(dst, '+')
+	dst = strconv.AppendInt(dst, us/1e6, 10)
+	dst = append(dst, '.')
+	fraction := strconv.FormatInt(us%1e6, 10)
+	dst = append(dst, strings.Repeat("0", microDigits-len(fraction))...)
+	dst = append(dst, fraction...)
+	dst = append(dst, " ["...)
+	dst = strconv.AppendInt(dst, int64(s.DB), 10)
+	dst = append(dst, ' ')
+	dst = append(dst, monitoredAddr(s.Conn.RemoteAddr())...)
+	dst = append(dst, ']')
+	secret := d.Hooks.Secrets(args)
+	for i, arg := range args {
+		dst = append(dst, ' ')
+		if secret != nil && secret(i) {
+			arg = []byte("(redacted)")
+		}
+		dst = append(dst, config.Quote(string(arg))...)
+	}
+	return append(dst, "\r\n"...)
+}
+
+// monitoredAddr is an address as MONITOR shows it: that of a unix socket by its path.
+func monitoredAddr(addr string) string {
+	if path, isPath := strings.CutSuffix(addr, ":0"); isPath {
+		return "unix:" + path
+	}
+	return addr
+}
+
+// deliver sends a line to the sessions of this loop that monitor.
+func (x *Executor) deliver(line []byte) {
+	for s := range x.monitors {
+		if s.State&session.ReplyOff != 0 && !s.Lent {
+			continue
+		}
+		s.Push(line)
+		x.pushed(s)
+	}
+}
