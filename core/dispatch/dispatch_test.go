@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
+	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/internal/client"
 )
 
@@ -417,5 +418,40 @@ func TestRequestsCutAnywhere(t *testing.T) {
 			}
 		}
 		p.want("+OK", ":0", ":2", `["12" nil]`, "[]", `"12"`)
+	}
+}
+
+// TestEverySessionOnce visits sessions while they change loops: each one is met, and met once.
+func TestEverySessionOnce(t *testing.T) {
+	const conns = 40
+	b := newBed(t, 2, 2)
+	for range conns {
+		b.dial().ask("set a b", "+OK")
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 200 {
+			if err := b.loops.SetLoops(1 + i%4); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for over := false; !over; {
+		select {
+		case <-done:
+			over = true
+		default:
+		}
+		met := make(map[*session.Session]int)
+		b.d.EachSession(func(_ *dispatch.Executor, s *session.Session) { met[s]++ })
+		if len(met) != conns {
+			t.Fatalf("%d of %d sessions were met", len(met), conns)
+		}
+		for _, times := range met {
+			if times != 1 {
+				t.Fatalf("a session was met %d times", times)
+			}
+		}
 	}
 }

@@ -50,7 +50,12 @@ func (d *Dispatcher) tell(s *session.Session, cmd *command.Command, args [][]byt
 		return
 	}
 	line := d.appendLine(nil, s, args)
-	d.Loops.Each(func(l *loop.Loop) { l.Data.(*Executor).deliver(line) })
+	loops := d.Loops.Living()
+	posts := make([]loop.Post, len(loops))
+	for i, l := range loops {
+		posts[i].Fn, posts[i].Arg = monitored, line
+		l.Post(&posts[i])
+	}
 }
 
 // appendLine appends when, where and by whom a command was executed, and its arguments.
@@ -86,6 +91,8 @@ func monitoredAddr(addr string) string {
 	}
 	return addr
 }
+
+func monitored(l *loop.Loop, line any) { l.Data.(*Executor).deliver(line.([]byte)) }
 
 // deliver sends a line to the sessions of this loop that monitor.
 func (x *Executor) deliver(line []byte) {

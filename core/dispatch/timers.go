@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"math"
+	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -112,6 +113,31 @@ func (d *Dispatcher) Pause(untilMs int64, all bool) {
 		d.SetGate(GateAllPaused, true)
 	}
 	d.SetGate(GateWritesPaused, true)
+}
+
+// settleEvery is how often AwaitWrites looks.
+const settleEvery = time.Millisecond
+
+// AwaitWrites waits until no command that writes is under way any more that had passed the gate before the caller closed it: on each
+// loop the command that it was in has ended, and none waits for a lease or runs elsewhere. The caller is an
+// ordinary goroutine and holds no lease.
+func (d *Dispatcher) AwaitWrites() {
+	for {
+		writing := false
+		d.EachSession(func(_ *Executor, s *session.Session) {
+			writing = writing || s.Lent && writes(s)
+		})
+		if !writing {
+			return
+		}
+		time.Sleep(settleEvery)
+	}
+}
+
+// writes tells whether a lent session's command may write.
+func writes(s *session.Session) bool {
+	o, _ := s.Op.(*op)
+	return o != nil && o.cmd != nil && o.cmd.Flags&(command.Write|command.MayReplicate|command.RunsQueue) != 0
 }
 
 // PauseLeft returns for how many ms CLIENT PAUSE still holds, 0 if it doesn't.

@@ -1,6 +1,8 @@
 package dispatch
 
 import (
+	"slices"
+
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -30,20 +32,39 @@ func (d *Dispatcher) OnLoop(l *loop.Loop, f func(x *Executor)) {
 	}
 }
 
-// EachLoop runs f on every loop, one after the other. The caller is an ordinary
-// goroutine.
+// EachLoop runs f on every loop, those included that still give their connections
+// away, one after the other. The caller is an ordinary goroutine.
 func (d *Dispatcher) EachLoop(f func(x *Executor)) {
-	for _, l := range d.Loops.Loops() {
-		d.OnLoop(l, f)
+	var done []*Executor // what comes for a loop that has ended meanwhile goes to another one
+	for _, l := range d.Loops.Living() {
+		d.OnLoop(l, func(x *Executor) {
+			if !slices.Contains(done, x) {
+				done = append(done, x)
+				f(x)
+			}
+		})
 	}
 }
 
-// EachSession visits every session on its loop, one after the other. The caller
-// is an ordinary goroutine.
+// EachSession visits every session once on its loop, one after the other. The
+// caller is an ordinary goroutine.
 func (d *Dispatcher) EachSession(f func(x *Executor, s *session.Session)) {
-	d.EachLoop(func(x *Executor) {
-		x.Sessions(func(s *session.Session) { f(x, s) })
-	})
+	seen := make(map[*session.Session]struct{}, d.Loops.Conns())
+	for {
+		begun, underWay := d.Loops.Moves()
+		d.EachLoop(func(x *Executor) {
+			x.Sessions(func(s *session.Session) {
+				if _, was := seen[s]; !was {
+					seen[s] = struct{}{}
+					f(x, s)
+				}
+			})
+		})
+		if now, _ := d.Loops.Moves(); now == begun && !underWay {
+			return
+		}
+		// Some have changed loops, and may have passed by.
+	}
 }
 
 // Stats adds up all counters. The caller is an ordinary goroutine.

@@ -7,7 +7,7 @@ import (
 
 const (
 	errGroup    Corrupt = "a consumer group is there twice"
-	errConsumer Corrupt = "a consumer is there twice"
+	errConsumer Corrupt = "Duplicate stream consumer detected"
 	errOwner    Corrupt = "a pending entry has two owners, or isn't pending"
 	errOrphan   Corrupt = "a pending entry has no owner"
 	errPending  Corrupt = "a pending entry is there twice"

@@ -1,9 +1,11 @@
 package rdb
 
 import (
+	"errors"
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
@@ -301,15 +303,13 @@ func (d *Decoder) quicklist(t Type, to Sink) error {
 // node reads a node of a quicklist that is a block of elements, and says whether there were any.
 func (d *Decoder) node(t Type, b []byte, to Sink) (some bool, err error) {
 	if t == TypeListQuicklist {
-		if d.ziplist, err = openZiplist(b); err != nil {
-			return false, err
+		if d.ziplist, err = openZiplist(b); err == nil {
+			some, err = d.elements(&d.ziplist, t, to)
 		}
-		return d.elements(&d.ziplist, t, to)
+	} else if d.listpack, err = openListpack(b); err == nil {
+		some, err = d.elements(&d.listpack, t, to)
 	}
-	if d.listpack, err = openListpack(b); err != nil {
-		return false, err
-	}
-	return d.elements(&d.listpack, t, to)
+	return some, damaged(t, err)
 }
 
 // nested reads a collection that is one block.
@@ -334,7 +334,7 @@ func (d *Decoder) nested(t Type, to Sink) error {
 		items = &d.listpack
 	}
 	if err != nil {
-		return err
+		return damaged(t, err)
 	}
 	if err := begin(t, items.total(), to); err != nil {
 		return err
@@ -347,7 +347,35 @@ func (d *Decoder) nested(t Type, to Sink) error {
 		some, err = d.pairs(items, t, to)
 	}
 	if err == nil && !some {
-		err = ErrEmpty
+		return ErrEmpty
+	}
+	return damaged(t, err)
+}
+
+// BlockError is the error for a damaged block within a value: in Valkey's words, which those look for who search the log.
+type BlockError struct {
+	Type Type
+	Err  error
+}
+
+func (e *BlockError) Error() string {
+	return "rdb: " + blockNames[e.Type] + " integrity check failed: " + strings.TrimPrefix(e.Err.Error(), "rdb: ")
+}
+
+// Unwrap returns what is wrong with the block.
+func (e *BlockError) Unwrap() error { return e.Err }
+
+var blockNames = [typeEnd]string{
+	TypeHashZipmap: "Zipmap", TypeListZiplist: "List ziplist", TypeSetIntset: "Intset", TypeZSetZiplist: "Zset ziplist",
+	TypeHashZiplist: "Hash ziplist", TypeListQuicklist: "Ziplist", TypeHashListpack: "Hash listpack", TypeZSetListpack: "Zset listpack",
+	TypeListQuicklist2: "Listpack", TypeSetListpack: "Set listpack",
+	TypeStreamListpacks: "Stream listpack", TypeStreamListpack2: "Stream listpack", TypeStreamListpack3: "Stream listpack",
+}
+
+// damaged says of an error that it is that of a block.
+func damaged(t Type, err error) error {
+	if what := Corrupt(""); errors.As(err, &what) {
+		return &BlockError{t, what}
 	}
 	return err
 }

@@ -44,7 +44,7 @@ func (d *Decoder) readStream(t Type, to Sink) error {
 	}
 	for ; nodes > 0; nodes-- {
 		if err := d.streamNode(to); err != nil {
-			return err
+			return damaged(t, err)
 		}
 	}
 	entries, err := d.r.length()

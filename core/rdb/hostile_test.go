@@ -108,7 +108,7 @@ func TestDecodeDamage(t *testing.T) {
 		{"empty zset", []byte{byte(TypeZSet2), 0}, ErrEmpty},
 		{"empty ziplist", blob(TypeListZiplist, ziplistOf()), ErrEmpty},
 		{"empty listpack", blob(TypeHashListpack, listpackOf()), ErrEmpty},
-		{"empty zipmap", blob(TypeHashZipmap, zipmapOf(0)), ErrEmpty},
+		{"empty zipmap", blob(TypeHashZipmap, zipmapOf(0)), errZipmap},
 		{"quicklist of empty nodes", append([]byte{byte(TypeListQuicklist), 1}, blob(0, ziplistOf())[1:]...), ErrEmpty},
 		{"node of an unknown kind", append([]byte{byte(TypeListQuicklist2), 1, 3}, blob(0, pack)[1:]...), errNode},
 		{"huge count", []byte{byte(TypeList), len64, 255, 255, 255, 255, 255, 255, 255, 255, 1, 'a'}, errShort},

@@ -40,7 +40,7 @@ type LoadOptions struct {
 // What may be wrong with a file.
 const (
 	errMagic      Corrupt = "it doesn't begin as an RDB file does"
-	errChecksum   Corrupt = "wrong checksum"
+	errChecksum   Corrupt = "RDB CRC error: wrong checksum"
 	errFunctions  Corrupt = "functions as a release candidate of Redis 7.0 wrote them can't be read"
 	errSlotImport Corrupt = "the import of slots under way in it can't be gone on with"
 	errOpcode     Corrupt = "unknown kind of record"

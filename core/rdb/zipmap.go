@@ -36,7 +36,8 @@ func (z *zipmap) total() uint64 { return uint64(z.b[0]) * 2 }
 func (z *zipmap) next() (i item, ok bool, err error) {
 	last := len(z.b) - 1
 	if !z.value && z.at == last {
-		if z.b[0] < zipmapUnknown && int(z.b[0]) != z.seen {
+		// An empty one was never written.
+		if z.seen == 0 || (z.b[0] < zipmapUnknown && int(z.b[0]) != z.seen) {
 			return item{}, false, errZipmap
 		}
 		return item{}, false, nil

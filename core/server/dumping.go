@@ -18,3 +18,6 @@ func (d *dumping) Relaxed() bool {
 
 // Unchecked says whether checksums are ignored.
 func (d *dumping) Unchecked() bool { return d.uncheckedDumps.Load() }
+
+// Damaged is told what is wrong with a value that was to be restored.
+func (d *dumping) Damaged(err error) { d.Log.Verbosef("RESTORE: %v", err) }

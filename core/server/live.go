@@ -22,13 +22,15 @@ func (s *Server) live(args []string) int {
 	defer signals.stop()
 	s.introduce()
 	process.CheckBacklog(s.Config.Int(config.TCPBacklog), s.Log)
-	if !s.loadSnapshot() {
-		return 1
-	}
-	if err := s.Start(); err != nil {
+	if err := s.listen(); err != nil {
 		return 1
 	}
 	s.Log.Noticef("Server initialized")
+	s.weigh()
+	if !s.loadSnapshot() {
+		return 1
+	}
+	s.serve()
 	s.setTitle()
 	s.ready()
 	code := s.end.wait()

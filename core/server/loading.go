@@ -38,6 +38,7 @@ func (s *Server) loadSnapshot() bool {
 	case errors.Is(err, os.ErrNotExist):
 		return true
 	case err != nil:
+		s.Log.Warningf("Terminating server after rdb file reading failure.")
 		s.Log.Warningf("Fatal error loading the DB, check server logs. Exiting.")
 		return false
 	}
@@ -74,7 +75,7 @@ func (s *Server) loadHeld(path string, merge bool) error {
 		s.Log.Warningf("%d keys of the snapshot hold values of modules, which this version leaves out. They will be missing in the next snapshot.", h.modules)
 	}
 	if h.empty > 0 {
-		s.Log.Noticef("Done loading RDB, %d keys loaded, %d expired, %d empty ones skipped.", h.keys, h.expired, h.empty)
+		s.Log.Noticef("Done loading RDB, keys loaded: %d, keys expired: %d, empty keys skipped: %d.", h.keys, h.expired, h.empty)
 	} else {
 		s.Log.Noticef("Done loading RDB, keys loaded: %d, keys expired: %d.", h.keys, h.expired)
 	}

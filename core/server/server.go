@@ -102,7 +102,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Limits: &s.limits, Events: (*events)(s),
 			Garbage: func() { s.garbage.add(p) }})
 	})
-	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Loops() },
+	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Living() },
 		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
 	s.garbage.init(s.Set.Len())
 	s.tuneSpaces()
@@ -177,12 +177,22 @@ func (s *Server) Start() error {
 	if err := s.listen(); err != nil {
 		return err
 	}
+	s.weigh()
+	s.serve()
+	return nil
+}
+
+// weigh measures what the program takes without data.
+func (s *Server) weigh() {
 	s.budget.program.Store(max(residentBytes()-readGo().total, 0))
 	s.sampleMemory()
 	s.budget.startup.Store(s.usedMemory())
+}
+
+// serve begins to take connections.
+func (s *Server) serve() {
 	s.loops.Start()
 	go s.runCron()
-	return nil
 }
 
 // Stop ends the server after giving connections time to take their replies.

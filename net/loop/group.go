@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +34,10 @@ type Group struct {
 	engine    engine
 	keepAlive atomic.Int64
 	loops     atomic.Pointer[[]*Loop] // those that take new connections; loop 0 is there as long as the group is
+	alive     atomic.Pointer[[]*Loop] // living, for everybody
 	spare     atomic.Bool             // there are more Ps than loops
+
+	movesBegun, movesDone atomic.Uint64 // connections that go from one loop to another
 
 	mu        sync.Mutex // guards what follows
 	started   bool
@@ -87,7 +91,7 @@ func (g *Group) grow() (*Loop, error) {
 		}
 		l.port = p
 		g.used[i] = true
-		g.living = append(g.living, l)
+		g.setLiving(append(slices.Clone(g.living), l))
 		return l, nil
 	}
 	return nil, errors.New("loop: too many loops")
@@ -120,6 +124,24 @@ func (g *Group) FdsPerConn() int { return g.engine.fds() }
 
 // Loops returns the loops that take connections now. The slice isn't to be changed.
 func (g *Group) Loops() []*Loop { return *g.loops.Load() }
+
+// Living returns the loops that have not ended: besides Loops those that still give their connections away. The slice isn't to be changed. Any
+// goroutine.
+func (g *Group) Living() []*Loop { return *g.alive.Load() }
+
+// setLiving replaces the living loops. The caller holds mu or is alone.
+func (g *Group) setLiving(loops []*Loop) {
+	g.living = loops
+	g.alive.Store(&loops)
+}
+
+// Moves counts the connections that have begun to move from one loop to another, and tells whether some are still under way, on no loop. Any
+// goroutine.
+func (g *Group) Moves() (begun uint64, underWay bool) {
+	done := g.movesDone.Load()
+	begun = g.movesBegun.Load()
+	return begun, begun != done
+}
 
 // Conns is the number of connections, those being accepted or moved included. Any goroutine.
 func (g *Group) Conns() int {
@@ -241,7 +263,7 @@ func (g *Group) ended(l *Loop) {
 	g.used[l.Index] = false
 	for i, other := range g.living {
 		if other == l {
-			g.living = append(g.living[:i], g.living[i+1:]...)
+			g.setLiving(slices.Delete(slices.Clone(g.living), i, i+1))
 			break
 		}
 	}

@@ -336,6 +336,8 @@ func (l *Loop) move(c *Conn, to *Loop) {
 	if to == nil || to == l || c.flags&closed != 0 {
 		return
 	}
+	l.g.movesBegun.Add(1)
+	defer l.g.movesDone.Add(1)
 	if m, ok := l.g.handler.(Mover); ok {
 		m.Leaving(c)
 	}

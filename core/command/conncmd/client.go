@@ -41,7 +41,7 @@ func (g *group) clientRow() command.Command {
 			sub("list", "2.4.0", -2, admin|command.OffLoop, "Lists open connections.", g.clientList),
 			sub("no-evict", "7.0.0", 3, admin|command.AllowBusy, "Sets the client eviction mode of the connection.", clientNoEvict),
 			sub("no-touch", "7.2.0", 3, plain|command.AllowBusy, "Controls whether commands sent by the client affect the LRU/LFU of accessed keys.", clientNoTouch),
-			sub("pause", "3.0.0", -3, admin, "Suspends commands processing.", g.clientPause),
+			sub("pause", "3.0.0", -3, admin|command.OffLoop, "Suspends commands processing.", g.clientPause),
 			sub("reply", "3.2.0", 3, all|command.AllowBusy|command.NoMulti, "Instructs the server whether to reply to commands.", clientReply),
 			sub("setinfo", "7.2.0", 4, all|command.AllowBusy, "Sets information specific to the client or connection.", clientSetinfo),
 			sub("setname", "2.6.9", 3, all|command.AllowBusy, "Sets the connection name.", clientSetname),
@@ -197,6 +197,9 @@ func (g *group) clientPause(c *command.Call) error {
 		until = 0
 	}
 	g.deps().Dispatcher.Pause(until, all)
+	if ms > 0 && !c.InExec { // a transaction holds leases that others may be waiting for
+		g.deps().Dispatcher.AwaitWrites()
+	}
 	c.W.OK()
 	return nil
 }

@@ -19,6 +19,8 @@ type Settings interface {
 	Relaxed() bool
 	// Unchecked says whether checksums are ignored, for tests.
 	Unchecked() bool
+	// Damaged is told what is wrong with a value.
+	Damaged(err error)
 }
 
 const (
@@ -201,5 +203,6 @@ func (g *group) build(db *keyspace.DB, key []byte, expireAt int64, value []byte)
 	if err == keyspace.ErrNoMemory { //nolint:errorlint // it comes as it is
 		return keyspace.Entry{}, command.ErrOOM
 	}
+	g.settings.Damaged(err)
 	return keyspace.Entry{}, errFormat
 }
