@@ -38,10 +38,8 @@ type Call struct {
 	InExec bool
 	// Nested runs the commands of a transaction or script.
 	Nested Nested
-	// Ready is the key that makes a waiting call run again; nil at the first
-	// run.
-	Ready []byte
-	ready [1][]byte
+	// Again: the call has waited, and one of its keys became ready.
+	Again bool
 	// Dirty counts the changes that this call made to the data.
 	Dirty int64
 }
@@ -113,27 +111,17 @@ func (c *Call) Prefetch(keys [][]byte, step int) {
 // deterministic form of its effect.
 func (c *Call) Propagate(args ...[]byte) { _ = args }
 
-// Candidates returns the keys that a blocking command looks at: all of keys, or
-// only the one that became ready when the call waited.
-func (c *Call) Candidates(keys [][]byte) [][]byte {
-	if c.Ready == nil {
-		return keys
-	}
-	c.ready[0] = c.Ready
-	return c.ready[:]
-}
-
 // Wait lets the call wait until one of the keys can serve it, in the order in
 // which calls came to the key, or until the unix time untilMs (0: for ever),
-// when reply writes the answer. The command then runs again, within the write
-// that made the key ready; if that key doesn't do, it calls Wait once more, which
-// changes nothing. A handler returns what Wait returns, and may not call it
+// when reply writes the answer. The command then runs again as a whole, within
+// the write that made the key ready; if that doesn't do, it calls Wait once more,
+// which changes nothing. A handler returns what Wait returns, and may not call it
 // when c.InExec.
 //
 // args, where it isn't nil, are the call's arguments from now on: of a command
 // that has replaced some ("$" by an ID).
 func (c *Call) Wait(keys [][]byte, untilMs int64, reply func(*session.Session), args ...[]byte) error {
-	if c.Ready != nil {
+	if c.Again {
 		return Parked
 	}
 	if args == nil {

@@ -31,7 +31,11 @@ type Command struct {
 	// FindKeys replaces the walk over Keys where positions depend on the
 	// arguments' meaning (SORT, MIGRATE).
 	FindKeys func(args [][]byte, dst []KeyRef) ([]KeyRef, error)
-	Scope    Scope
+	// Member is the position of the first member or field that is looked up
+	// in the collection at the only key, 0 for none: so that it can be loaded
+	// ahead. There is always such an argument.
+	Member int
+	Scope  Scope
 	// Long says which calls of an OffLoop command leave the loop; nil: all.
 	Long func(args [][]byte) bool
 	// Route picks the partitions of a command of ScopeRoute.

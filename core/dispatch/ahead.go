@@ -138,17 +138,36 @@ func (x *Executor) hint(db int) {
 			}
 		}
 	}
+	members := 0
 	for i := range x.ahead {
 		r := &x.ahead[i]
 		if r.partition != none {
-			x.d.Set.Space(r.partition).HintEntry(r.hint)
+			x.d.Set.Space(r.partition).HintEntry(&r.hint)
+			members += r.cmd.Member
 			continue
 		}
 		if r.isHinted {
 			for k := r.first; k < r.last; k++ {
 				at := &x.places[k]
-				x.d.Set.Space(int(at.Partition)).HintEntry(at.Hint)
+				x.d.Set.Space(int(at.Partition)).HintEntry(&at.Hint)
 			}
+		}
+	}
+	if members > 0 {
+		x.hintMembers()
+	}
+}
+
+// hintMembers goes on into the collections of the batch's single keys.
+func (x *Executor) hintMembers() {
+	for i := range x.ahead {
+		if r := &x.ahead[i]; r.partition != none && r.cmd.Member > 0 {
+			x.d.Set.Space(r.partition).HintMember(&r.hint, r.args[r.cmd.Member])
+		}
+	}
+	for i := range x.ahead {
+		if r := &x.ahead[i]; r.partition != none && r.cmd.Member > 0 {
+			x.d.Set.Space(r.partition).HintEntry(&r.hint)
 		}
 	}
 }

@@ -38,9 +38,8 @@ type op struct {
 	attempts int
 	mask     partition.Mask
 	// waiter is nil but for the op of a wait for keys. Then reply gathers the
-	// answer, spans says that the command needs more than the key that became
-	// ready, and ready, of database db, is the key that it waits to be
-	// served from.
+	// answer, spans says that the command needs several partitions, and ready,
+	// of database db, is the key that it is to be served for.
 	waiter *keyspace.Waiter
 	reply  resp.Writer
 	spans  bool

@@ -19,9 +19,10 @@ import (
 // reply over (answered). Between those who want to serve and the loop that
 // wants to end the wait, the waiter's state decides.
 //
-// A command like BLMOVE also needs its destination's partition. Mostly that
-// is free to be taken. If it isn't, the op goes on by the serialized path
-// with the waiter still claimed, so that its turn is kept.
+// The command runs again as a whole, so it needs the partitions of all its
+// keys: of the other ones that it waits for, and of the destination of a BLMOVE.
+// Mostly they are free to be taken. If one isn't, the op goes on by the
+// serialized path with the waiter still claimed, so that its turn is kept.
 
 // Waiting returns how many sessions wait for keys. Any goroutine may call it.
 func (d *Dispatcher) Waiting() int { return int(d.waiting.Load()) }
@@ -34,17 +35,12 @@ func (x *Executor) await(s *session.Session, cmd *command.Command) {
 	o.task.Owner = o
 	o.resume.Fn, o.resume.Arg = answered, o
 	o.reply.Resp3 = s.W.Resp3
-	var waits partition.Mask
-	for _, k := range w.Keys {
-		waits.Add(x.d.Set.Of(crc.Slot(k.Key)))
-	}
 	if keys, err := cmd.AppendKeys(o.args, x.keys[:0]); err == nil {
 		for _, k := range keys {
-			p := x.d.Set.Of(crc.Slot(o.args[k.Pos]))
-			o.mask.Add(p)
-			o.spans = o.spans || !waits.Has(p)
+			o.mask.Add(x.d.Set.Of(crc.Slot(o.args[k.Pos])))
 		}
 	}
+	o.spans = o.mask.Len() > 1
 	w.Owner = o
 	x.d.waiting.Add(1)
 }
@@ -106,22 +102,22 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 			r.more.Add(q)
 		}
 	}
-	if x.rerun(o, []byte(key.Key()), at) {
+	if x.rerun(o, at) {
 		return keyspace.ServiceDone
 	}
 	return keyspace.ServiceNone
 }
 
-// rerun runs a claimed waiter's command for a key that became ready, and sends
+// rerun runs a claimed waiter's command as a key became ready, and sends
 // the session home; or it reports false, and the wait goes on.
-func (x *Executor) rerun(o *op, key []byte, p int) bool {
+func (x *Executor) rerun(o *op, p int) bool {
 	c := &x.call
 	x.prepare(o.s, o.cmd, o.args, p)
-	c.W, c.Ready = &o.reply, key
+	c.W, c.Again = &o.reply, true
 	start := ticksNow()
 	err := o.cmd.Run(c)
 	spent := ticksNow() - start
-	c.Ready = nil
+	c.Again = false
 	x.Stats.Changes += c.Dirty
 	if err == command.Parked {
 		o.reply.B = o.reply.B[:0]
@@ -156,7 +152,7 @@ func (x *Executor) runWaiting(o *op) {
 	key := o.ready
 	db := x.d.Set.Space(x.d.Set.Of(crc.Slot(key))).DB(o.db)
 	w := o.waiter
-	if x.rerun(o, key, none) {
+	if x.rerun(o, none) {
 		for _, k := range w.Keys {
 			if k.DB == o.db && string(k.Key) == string(key) {
 				db.Leave(k)

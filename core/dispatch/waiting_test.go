@@ -27,7 +27,7 @@ func waitingCommands() []command.Command {
 					return err
 				}
 				keys := c.Args[1 : len(c.Args)-1]
-				for _, key := range c.Candidates(keys) {
+				for _, key := range keys {
 					db := c.DB(key)
 					if e := db.FindWrite(key); e.Exists() {
 						c.W.Array(2)

@@ -329,14 +329,17 @@ func (l List) shrink() {
 	if !l.isSeq() {
 		root := l.Root()
 		b := blockAt(l.a, root)
-		if used := b.Used(); 2*used < len(b)-minSpare {
+		if used := b.Used(); !b.IsEmpty() && 2*used < len(b)-minSpare {
 			l.resized(root, used) // out of memory, it stays where it is
 		}
 		return
 	}
 	s := l.seq()
+	if s.Len() == 0 {
+		return
+	}
 	b, ok := s.Single()
-	if !ok || s.Len() == 0 || !l.fill().Shrinks(b.Used(), b.Len()) {
+	if !ok || !l.fill().Shrinks(b.Used(), b.Len()) {
 		return
 	}
 	if root, ok := s.Dissolve(); ok {

@@ -66,7 +66,7 @@ func (s *sorted) walkScores(r *ScoreRange) ZCursor {
 	if !s.isLarge() {
 		c := ZCursor{a: s.a, isSparse: true, end: r.to(), pairs: s.pairs()}
 		skipped := 0
-		c.next, skipped, _ = c.pairs.seekScore(r)
+		c.next, skipped = c.pairs.seekScore(r)
 		c.left = n - skipped
 		return c
 	}

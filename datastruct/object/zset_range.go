@@ -92,26 +92,28 @@ func (s *sorted) scoreSpan(r ScoreRange, most int) (rank, count int) {
 	return rank, order.RankKey(s.a, to) - rank
 }
 
-// seekScore returns the position of the first pair that isn't below a range, or End, its rank and its score.
-func (p pairs) seekScore(r *ScoreRange) (at, rank int, score float64) {
+// seekScore returns the position of the first pair that isn't below a range, or End, and its rank.
+func (p pairs) seekScore(r *ScoreRange) (at, rank int) {
 	end := p.End()
 	for at = p.First(); at < end; rank++ {
 		f, next := p.nextScore(at)
 		if r.hasMin(f) {
-			return at, rank, f
+			return at, rank
 		}
 		at = next
 	}
-	return end, rank, 0
+	return end, rank
 }
 
 // scoreSpan stops when it has counted most members.
 func (p pairs) scoreSpan(r *ScoreRange, most int) (rank, count int) {
-	at, rank, f := p.seekScore(r)
+	at, rank := p.seekScore(r)
 	for end := p.End(); at < end && count != most; count++ {
-		if f, at = p.nextScore(at); !r.hasMax(f) {
+		f, next := p.nextScore(at)
+		if !r.hasMax(f) {
 			break
 		}
+		at = next
 	}
 	return rank, count
 }

@@ -1,6 +1,10 @@
 package table
 
-import "github.com/sleipnirdb/sleipnir/datastruct/arena"
+import (
+	"unsafe"
+
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+)
 
 // HintBucket and HintHit are Prefetch and PrefetchHit for a caller without the lease, who has parsed a request
 // ahead of its turn and wants its cache lines under way.
@@ -21,15 +25,20 @@ func (t *Table) HintBucket(a *arena.Arena, h uint64) arena.Ref {
 	return home
 }
 
-// HintHit asks for the element that Find will return first, if nobody changes the table meanwhile. home is what
-// HintBucket answered, which lets it find the line that it asked for.
-func HintHit(a *arena.Arena, home arena.Ref, h uint64) {
+// HintHit asks for the element that Find will return first, if nobody changes the table meanwhile, and says which it is: 0
+// for none. home is what HintBucket answered, which lets it find the line that it asked for.
+func HintHit(a *arena.Arena, home arena.Ref, h uint64) arena.Ref {
 	b := (*bucket)(a.Ptr(home))
-	if hits := b.match(tagOf(h)); hits != 0 {
-		if r := b.ref(hits.first()); a.Contains(r) {
-			prefetch((*bucket)(a.Ptr(r)))
-		}
+	hits := b.match(tagOf(h))
+	if hits == 0 {
+		return 0
 	}
+	r := b.ref(hits.first())
+	if !a.Contains(r) {
+		return 0
+	}
+	prefetch((*bucket)(a.Ptr(r)))
+	return r
 }
 
 // guess returns the word of the segment for hash h as it looks at this instant, if it leads into the range.
@@ -40,7 +49,8 @@ func (t *Table) guess(a *arena.Arena, h uint64) (w word, ok bool) {
 		if !a.Contains(w.ref() + arena.Ref(i)) {
 			return 0, false
 		}
-		w = *t.at(a, i)
+		// Valid by rule 3 of package unsafe: the address is in the range. The root isn't read again: it may change meanwhile.
+		w = *(*word)(unsafe.Add(a.Ptr(w.ref()), i<<3))
 	}
 	return w, w.ref() != 0 && a.Contains(w.ref()+maxSegmentRefs)
 }

@@ -29,6 +29,8 @@ const (
 type mix struct {
 	name  string
 	words []string
+	// simple are the words that may stand in a transaction.
+	simple []string
 	// hangUps: some clients go away in the middle of a pipeline.
 	hangUps bool
 }
@@ -36,9 +38,10 @@ type mix struct {
 var mixes = []mix{
 	{name: "single keys", words: []string{"GET", "GET", "SET", "INCR", "APPEND", "SETNX", "GETDEL", "DEL"}},
 	{name: "several partitions", words: []string{"MGET", "MGET", "MSET", "MSETNX", "RENAME", "DEL2", "EXISTS2", "GET", "SET"}},
-	{name: "transactions", words: []string{"EXEC", "EXEC", "EXEC", "CAS", "CAS", "MGET", "SET", "INCR"}},
-	{name: "everything", words: []string{"GET", "SET", "INCR", "APPEND", "MGET", "MSET", "RENAME", "EXEC", "CAS", "FLUSHALL", "DBSIZE", "KEYS"}},
-	{name: "hang-ups", words: []string{"GET", "SET", "APPEND", "MGET", "MSET", "EXEC", "RENAME", "KEYS"}, hangUps: true},
+	{name: "transactions", simple: simple, words: []string{"EXEC", "EXEC", "EXEC", "CAS", "CAS", "MGET", "SET", "INCR"}},
+	{name: "everything", simple: simple, words: []string{"GET", "SET", "INCR", "APPEND", "MGET", "MSET", "RENAME", "EXEC", "CAS", "FLUSHALL", "DBSIZE", "KEYS"}},
+	{name: "queues", words: queueWords, simple: queueSimple},
+	{name: "hang-ups", simple: simple, words: []string{"GET", "SET", "APPEND", "MGET", "MSET", "EXEC", "RENAME", "KEYS"}, hangUps: true},
 }
 
 // recorder is one client with what it has seen.
@@ -52,6 +55,8 @@ type recorder struct {
 	c     *client.Conn
 	ops   []porcupine.Operation
 	err   error
+	// pushed numbers the elements that the client pushes.
+	pushed int
 }
 
 func (rec *recorder) now() int64 { return int64(time.Since(rec.start)) }
@@ -62,6 +67,9 @@ func (rec *recorder) value() string { return strconv.Itoa(rec.r.IntN(20)) }
 
 // command draws a command.
 func (rec *recorder) command(word string) []string {
+	if cmd, ok := rec.queueCommand(word); ok {
+		return cmd
+	}
 	switch word {
 	case "SET", "SETNX", "APPEND":
 		return []string{word, rec.key(), rec.value()}
@@ -85,7 +93,7 @@ func (rec *recorder) command(word string) []string {
 	return []string{word, rec.key()}
 }
 
-// simple are the words that may stand in a transaction.
+// simple may stand in a transaction.
 var simple = []string{"GET", "SET", "INCR", "APPEND", "MGET", "MSET", "RENAME", "GETDEL"}
 
 func (rec *recorder) unit() *unit {
@@ -95,7 +103,7 @@ func (rec *recorder) unit() *unit {
 	}
 	u := &unit{exec: true}
 	for range 1 + rec.r.IntN(3) {
-		u.commands = append(u.commands, rec.command(simple[rec.r.IntN(len(simple))]))
+		u.commands = append(u.commands, rec.command(rec.mix.simple[rec.r.IntN(len(rec.mix.simple))]))
 	}
 	if word == "CAS" {
 		u.guarded = rec.key()
@@ -116,7 +124,7 @@ func (u *unit) lines() [][]string {
 
 // readsOnly says that the unit changes nothing.
 func (u *unit) readsOnly() bool {
-	return !u.exec && slices.Contains([]string{"GET", "MGET", "KEYS", "EXISTS", "DBSIZE"}, u.commands[0][0])
+	return !u.exec && slices.Contains([]string{"GET", "MGET", "KEYS", "EXISTS", "DBSIZE", "LLEN", "LRANGE"}, u.commands[0][0])
 }
 
 // text is a reply in the twin's form.

@@ -88,6 +88,9 @@ func bulk(s string) string { return client.Quote(s) }
 
 // reply carries out a command and returns its reply in Value.String's form.
 func (d *data) reply(cmd []string) string {
+	if reply, ok := d.queueReply(cmd); ok {
+		return reply
+	}
 	switch cmd[0] {
 	case "MSET", "MSETNX":
 		return d.mset(cmd)

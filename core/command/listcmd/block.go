@@ -39,9 +39,9 @@ func blockingPop(c *command.Call, from side) error {
 		return err
 	}
 	keys := c.Args[1:last]
-	for _, key := range c.Candidates(keys) {
+	for _, key := range keys {
 		db, l, e, err := foundWrite(c, key)
-		if err != nil && c.Ready == nil {
+		if err != nil && !c.Again {
 			return err
 		}
 		if err == nil && e.Exists() {
@@ -68,11 +68,11 @@ func blmpop(c *command.Call) error {
 	if err != nil {
 		return err
 	}
-	ok, err := s.pop(c, c.Candidates(s.keys))
+	ok, err := s.pop(c, s.keys)
 	switch {
 	case ok:
 		return nil
-	case err != nil && c.Ready == nil:
+	case err != nil && !c.Again:
 		return err
 	case c.InExec:
 		c.W.NullArray()
@@ -111,7 +111,7 @@ func moveOrWait(c *command.Call, from, to side, timeout []byte) error {
 	case exists && err == nil:
 		propagateMove(c, from, to)
 		return nil
-	case exists, err != nil && c.Ready == nil:
+	case exists, err != nil && !c.Again:
 		return err
 	case c.InExec:
 		c.W.Null()

@@ -131,7 +131,7 @@ func sunion(c *command.Call) error {
 		return err
 	}
 	if len(sets) > fewSets || onlyIntsets(sets) {
-		return gathered(c, sets, gatherUnion)
+		return gathered(c, sets, union)
 	}
 	// Without a copy: what an earlier set has too has been written.
 	mark, n := c.W.Defer(), 0
@@ -168,7 +168,7 @@ func sdiff(c *command.Call) error {
 		return err
 	}
 	if !isShortDiff(sets) {
-		return gathered(c, sets, gatherDiff)
+		return gathered(c, sets, difference)
 	}
 	mark, n := c.W.Defer(), 0
 	subtract(sets, func(v packed.Value) bool {
@@ -211,11 +211,24 @@ func subtract(sets []object.Members, visit func(packed.Value) bool) {
 	})
 }
 
-func sunionstore(c *command.Call) error { return stored(c, gatherUnion, "sunionstore") }
-func sdiffstore(c *command.Call) error  { return stored(c, gatherDiff, "sdiffstore") }
+func sunionstore(c *command.Call) error { return stored(c, union, "sunionstore") }
+func sdiffstore(c *command.Call) error  { return stored(c, difference, "sdiffstore") }
 
-// A gather adds the result of an operation to a draft. It returns false if there is no memory for it.
-type gather func(sets []object.Members, result *object.SetDraft) bool
+// operation is one whose result may need a copy.
+type operation uint8
+
+const (
+	union operation = iota
+	difference
+)
+
+// gather adds the result of an operation to a draft. It returns false if there is no memory for it.
+func (op operation) gather(sets []object.Members, result *object.SetDraft) bool {
+	if op == union {
+		return gatherUnion(sets, result)
+	}
+	return gatherDiff(sets, result)
+}
 
 func gatherUnion(sets []object.Members, result *object.SetDraft) bool {
 	isOK := true
@@ -252,7 +265,7 @@ func gatherDiff(sets []object.Members, result *object.SetDraft) bool {
 }
 
 // gathered writes the result of an operation that needs a copy.
-func gathered(c *command.Call, sets []object.Members, f gather) error {
+func gathered(c *command.Call, sets []object.Members, op operation) error {
 	enc := object.EncHashtable
 	if onlyIntsets(sets) {
 		enc = object.EncIntset
@@ -260,7 +273,7 @@ func gathered(c *command.Call, sets []object.Members, f gather) error {
 	space := c.DB(c.Args[1]).Space()
 	result := object.NewSetDraft(space.Arena(), space.Env(), enc)
 	defer result.Free()
-	if !f(sets, &result) {
+	if !op.gather(sets, &result) {
 		return command.ErrOOM
 	}
 	c.W.Set(result.Len())
@@ -272,14 +285,14 @@ func gathered(c *command.Call, sets []object.Members, f gather) error {
 }
 
 // stored stores the result of an operation.
-func stored(c *command.Call, f gather, event string) error {
+func stored(c *command.Call, op operation, event string) error {
 	var room [fewSets]object.Members
 	sets, err := operands(c, c.Args[2:], room[:0])
 	if err != nil {
 		return err
 	}
 	result := newResult(c, object.EncIntset)
-	return store(c, &result, f(sets, &result), event)
+	return store(c, &result, op.gather(sets, &result), event)
 }
 
 // newResult returns a draft where the destination of a STORE is.

@@ -24,16 +24,16 @@ func Commands() []command.Command {
 	random := []string{"nondeterministic_output"}
 	unordered := []string{"nondeterministic_output_order"}
 	rows := []command.Command{
-		{Name: "sadd", Arity: -3, Flags: w | command.Fast, Keys: one(command.RW | command.Insert), Since: "1.0.0",
+		{Name: "sadd", Arity: -3, Member: 2, Flags: w | command.Fast, Keys: one(command.RW | command.Insert), Since: "1.0.0",
 			Complexity: "O(1) for each member added.", Summary: "Adds members to a set, which is created if it doesn't exist.", Run: sadd},
-		{Name: "srem", Arity: -3, Flags: wf, Keys: one(command.RW | command.Delete), Since: "1.0.0",
+		{Name: "srem", Arity: -3, Member: 2, Flags: wf, Keys: one(command.RW | command.Delete), Since: "1.0.0",
 			Complexity: "O(1) for each member removed.", Summary: "Removes members from a set, and the set with its last member.", Run: srem},
 		{Name: "smove", Arity: 4, Flags: wf, Since: "1.0.0",
 			Keys:       []command.KeySpec{command.Key(1, command.RW|command.Access|command.Delete), command.Key(2, command.RW|command.Insert)},
 			Complexity: "O(1)", Summary: "Moves a member from one set to another.", Run: smove},
-		{Name: "sismember", Arity: 3, Flags: rf, Keys: one(command.RO), Since: "1.0.0",
+		{Name: "sismember", Arity: 3, Member: 2, Flags: rf, Keys: one(command.RO), Since: "1.0.0",
 			Complexity: "O(1)", Summary: "Tells whether a set has a member.", Run: sismember},
-		{Name: "smismember", Arity: -3, Flags: rf, Keys: one(command.RO | command.Access), Since: "6.2.0",
+		{Name: "smismember", Arity: -3, Member: 2, Flags: rf, Keys: one(command.RO | command.Access), Since: "6.2.0",
 			Complexity: "O(1) for each member asked for.", Summary: "Tells which of several members a set has.", Run: smismember},
 		{Name: "scard", Arity: 2, Flags: rf, Keys: one(command.RO), Since: "1.0.0",
 			Complexity: "O(1)", Summary: "Returns the number of members of a set.", Run: scard},

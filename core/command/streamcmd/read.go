@@ -199,7 +199,7 @@ func (r *reading) wait(c *command.Call, after []object.StreamID) error {
 	}
 	args := c.Args
 	for i, arg := range r.ids {
-		if string(arg) != "$" || c.Ready != nil {
+		if string(arg) != "$" || c.Again {
 			continue
 		}
 		if &args[0] == &c.Args[0] {

@@ -216,11 +216,11 @@ func popOrWait(c *command.Call, timeout []byte, keys [][]byte, isMax bool, n int
 	if err != nil {
 		return err
 	}
-	ok, err := popFirst(c, c.Candidates(keys), isMax, n, form)
+	ok, err := popFirst(c, keys, isMax, n, form)
 	switch {
 	case ok:
 		return nil
-	case err != nil && c.Ready == nil:
+	case err != nil && !c.Again:
 		return err
 	case c.InExec:
 		c.W.NullArray()

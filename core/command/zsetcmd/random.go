@@ -92,7 +92,8 @@ func writeSample(c *command.Call, z object.ZSet, n int, withScores bool) {
 	if n*sampleShare > size || z.Encoding() == object.EncListpack {
 		left := size
 		for cur := z.Walk(0, size, false); n > 0 && cur.Next(); left-- {
-			if rand.IntN(left) < n { // #nosec G404 -- a sample, not a secret
+			lot := rand.IntN(left) // #nosec G404 -- a sample, not a secret
+			if lot < n {
 				writePair(c, &cur, withScores)
 				n--
 			}

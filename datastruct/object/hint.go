@@ -1,0 +1,36 @@
+package object
+
+import (
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/table"
+)
+
+// headMost is more than header, key, expiry and root of an entry with a short key take, counted as a Ref is.
+const headMost = 256 / 8
+
+// HintMember asks for what a look-up of a member or field in the collection at ref will need first, if nobody changes it meanwhile. Of a
+// table it says which bucket that is, and the member's hash, for table.HintHit.
+//
+// It is a guess, like the hints of a table, and as harmless: without the lease, ref may be anything that lies in the range.
+func HintMember(a *arena.Arena, ref arena.Ref, seed uint64, member []byte) (home arena.Ref, h uint64) {
+	if !a.Contains(ref + headMost) {
+		return 0, 0
+	}
+	head := At(a, ref).Head() // once: it may change meanwhile
+	keyLen := int(head >> (8 * offKeyLen) & 0xff)
+	if Type(head&15) == TypeString || keyLen >= 0x80 {
+		return 0, 0
+	}
+	at := headerBytes + keyLen + int(slotSize[head>>(8*offFlags)&flagsExpiry])
+	root := arena.GetRef(a.Bytes(ref, at+rootBytes)[at:])
+	if root == 0 || !a.Contains(root+headMost) {
+		return 0, 0
+	}
+	switch Encoding(head >> 4 & 15) {
+	case EncHashtable, EncSkiplist: // the root of each begins with a table
+		h = HashOf(seed, member)
+		return (*table.Table)(a.Ptr(root)).HintBucket(a, h), h
+	}
+	table.PrefetchElement(a, root)
+	return 0, 0
+}
