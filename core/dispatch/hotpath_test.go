@@ -21,12 +21,15 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 		text  string
 		lines int
 	}{
-		"get":  {"*2\r\n$3\r\nGET\r\n$1\r\na\r\n", 2},
-		"set":  {"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$16\r\n0123456789abcdef\r\n", 1},
-		"incr": {"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n", 1},
-		"mget": {"*4\r\n$4\r\nMGET\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nn\r\n", 5},
-		"ttl":  {"*2\r\n$3\r\nTTL\r\n$1\r\na\r\n", 1},
-		"ping": {"*1\r\n$4\r\nPING\r\n", 1},
+		"get":    {"*2\r\n$3\r\nGET\r\n$1\r\na\r\n", 2},
+		"set":    {"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$16\r\n0123456789abcdef\r\n", 1},
+		"incr":   {"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n", 1},
+		"mset":   {"*5\r\n$4\r\nMSET\r\n$1\r\nc\r\n$1\r\n1\r\n$1\r\nd\r\n$1\r\n2\r\n", 1},
+		"del":    {"*3\r\n$3\r\nDEL\r\n$1\r\nb\r\n$1\r\ne\r\n", 1},
+		"exists": {"*3\r\n$6\r\nEXISTS\r\n$1\r\na\r\n$1\r\nb\r\n", 1},
+		"mget":   {"*4\r\n$4\r\nMGET\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nn\r\n", 5},
+		"ttl":    {"*2\r\n$3\r\nTTL\r\n$1\r\na\r\n", 1},
+		"ping":   {"*1\r\n$4\r\nPING\r\n", 1},
 	}
 	const pipeline, rounds = 32, 200
 	for name, request := range requests {

@@ -17,6 +17,6 @@
 // # Running
 //
 // go test makes short histories for some seconds, -short for fewer, and
-// -linear.for=10m for so long. A failure prints its seed; -linear.seed runs it
+// -linear.for=10m for so long with each mix. A failure prints its seed; -linear.seed runs it
 // alone, though what the threads do in it differs from run to run.
 package linear

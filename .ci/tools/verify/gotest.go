@@ -30,7 +30,7 @@ func race(r *report) {
 		return
 	}
 	args := []string{"-race", "-short", "-timeout", "20m"}
-	goTest(r, []string{"CGO_ENABLED=1"}, append(args, rooms("./internal/...", "./datastruct/...", "./net/...", "./core/...", "./cmd/...")...)...)
+	goTest(r, []string{"CGO_ENABLED=1"}, append(args, rooms("./internal/...", "./datastruct/...", "./net/...", "./core/...", "./cmd/...", "./fuzz/linear")...)...)
 }
 
 // rooms lists the packages under some patterns, without the lint of the house: it has no goroutines, and takes long.
