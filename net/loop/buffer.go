@@ -22,8 +22,9 @@ const (
 	poolMaxBytes  = 4 << 20
 	poolIdleBytes = 128 << 10 // what an idle loop keeps
 
-	outBytes       = 16 << 10 // a fresh reply buffer
-	parkedOutBytes = 512      // a reply buffer for one parked command
+	outBytes       = 16 << 10  // a fresh reply buffer
+	maxOutBytes    = 128 << 10 // the largest used one that is taken instead
+	parkedOutBytes = 512       // a reply buffer for one parked command
 )
 
 // chunk is a read buffer that parked connections may hold parts of.
@@ -199,6 +200,13 @@ func (l *Loop) lend(c *Conn) {
 	if l.out != nil {
 		c.Out, l.out = l.out, nil
 		return
+	}
+	// A larger one that lies about saves growing where replies are long.
+	for n := maxOutBytes; n > outBytes; n /= 2 {
+		if b := l.pool.maybe(n); b != nil {
+			c.Out = b
+			return
+		}
 	}
 	c.Out = l.pool.get(outBytes)
 }
