@@ -114,14 +114,14 @@ func ParseTimeout(c *Call, arg []byte, ms bool) (int64, error) {
 		}
 		wait = n
 	} else {
-		f, ok := ParseFloat(arg)
+		f, ok := ParseFloatLoose(arg)
 		if !ok {
 			return 0, ErrTimeoutNotFloat
 		}
-		if f = math.Ceil(f * 1000); f > math.MaxInt64/2 || f < math.MinInt64/2 {
+		if f = math.Ceil(f * 1000); f > math.MaxInt64/2 {
 			return 0, ErrTimeoutRange
 		}
-		wait = int64(f)
+		wait = int64(max(f, -1))
 	}
 	switch {
 	case wait < 0:
