@@ -177,6 +177,10 @@ var zsetRules = []rule{
 	{weight: 1, form: "EXPIRE zkey sec"},
 }
 
+// NewSortGrammar is the grammar of SORT. It has streams of its own: after a number out of range in any command, the reference takes every
+// weight for no number.
+func NewSortGrammar() *Grammar { return NewGrammar(sortRules) }
+
 // sortRules sort lists, whose elements have an order, and sets where the result has one. Sorted sets are left to the scripts: sorting one
 // changes its encoding in the reference.
 var sortRules = []rule{
@@ -225,7 +229,7 @@ var otherTypeRules = []rule{
 // besides strings.
 func NewCommandGrammar(otherTypes bool) *Grammar {
 	groups := [][]rule{
-		stringRules, bitRules, hllRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, sortRules, hashRules, zsetRules, geoRules,
+		stringRules, bitRules, hllRules, genericRules, expiryRules, transactionRules, connectionRules, setRules, hashRules, zsetRules, geoRules,
 	}
 	if otherTypes {
 		groups = append(groups, otherTypeRules)
