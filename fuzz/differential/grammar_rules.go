@@ -105,7 +105,7 @@ var setRules = []rule{
 	{weight: 3, form: "SPOP setkey 100000", mode: Sorted, whole: true},
 	{weight: 1, form: "SPOP NOSUCHSET [count]?", whole: true},
 	{weight: 1, form: "SPOP setkey 0", whole: true},
-	{weight: 3, form: "SRANDMEMBER setkey [lot]?", mode: SameKind},
+	{weight: 3, form: "SRANDMEMBER setkey [lot]?", mode: SameKind, whole: true},
 	{weight: 4, form: "SRANDMEMBER setkey 100000", mode: Sorted, whole: true},
 	{weight: 6, form: "SINTER [setkey]+", mode: Sorted},
 	{weight: 6, form: "SUNION [setkey]+", mode: Sorted},
