@@ -42,11 +42,11 @@ func Commands() []command.Command {
 			Summary: "Queries a geospatial index for members inside an area of a box, a circle or a polygon.", Run: geosearch},
 		{Name: "geosearchstore", Arity: -8, Flags: growing, Keys: spec(command.Key(1, write), command.Key(2, read)), Since: "6.2.0", Complexity: shape,
 			Summary: "Queries a geospatial index for members inside an area of a box, a circle or a polygon, optionally stores the result.", Run: geosearchstore},
-		{Name: "georadius", Arity: -6, Flags: growing, Keys: stores(6), Since: "3.2.0", Complexity: radius,
+		{Name: "georadius", Arity: -6, Flags: growing, Keys: stores(6), FindKeys: findRadiusKeys, Since: "3.2.0", Complexity: radius,
 			Summary: "Queries a geospatial index for members within a distance from a coordinate, optionally stores the result.", Run: georadius},
 		{Name: "georadius_ro", Arity: -6, Flags: command.ReadOnly, Keys: first, Since: "3.2.10", Complexity: radius,
 			Summary: "Returns members from a geospatial index that are within a distance from a coordinate.", Run: georadiusRO},
-		{Name: "georadiusbymember", Arity: -5, Flags: growing, Keys: stores(5), Since: "3.2.0", Complexity: radius,
+		{Name: "georadiusbymember", Arity: -5, Flags: growing, Keys: stores(5), FindKeys: findMemberKeys, Since: "3.2.0", Complexity: radius,
 			Summary: "Queries a geospatial index for members within a distance from a member, optionally stores the result.", Run: georadiusbymember},
 		{Name: "georadiusbymember_ro", Arity: -5, Flags: command.ReadOnly, Keys: first, Since: "3.2.10", Complexity: radius,
 			Summary: "Returns members from a geospatial index that are within a distance from a member.", Run: georadiusbymemberRO},
@@ -267,4 +267,31 @@ func geodist(c *command.Call) error {
 	}
 	c.W.Null()
 	return nil
+}
+
+// findRadiusKeys and findMemberKeys find the destination that the handler takes: the last one, where there are several.
+func findRadiusKeys(args [][]byte, dst []command.KeyRef) ([]command.KeyRef, error) {
+	return findStore(args, 6, dst), nil // behind key, longitude, latitude, radius and unit
+}
+
+func findMemberKeys(args [][]byte, dst []command.KeyRef) ([]command.KeyRef, error) {
+	return findStore(args, 5, dst), nil // behind key, member, radius and unit
+}
+
+func findStore(args [][]byte, from int, dst []command.KeyRef) []command.KeyRef {
+	dst = append(dst, command.KeyRef{Pos: 1, Flags: command.RO | command.Access})
+	store := 0
+	for i := from; i+1 < len(args); i++ {
+		switch {
+		case command.Is(args[i], "count"):
+			i++
+		case command.Is(args[i], "store"), command.Is(args[i], "storedist"):
+			i++
+			store = i
+		}
+	}
+	if store > 0 {
+		dst = append(dst, command.KeyRef{Pos: store, Flags: command.OW | command.Update})
+	}
+	return dst
 }
