@@ -1,0 +1,70 @@
+package journal
+
+import "strconv"
+
+// NoDatabase is the database of a unit that has none yet.
+const NoDatabase = -1
+
+// Unit gathers what one atomic piece of work did to the data, as the commands that do the same again: of a command, a transaction, a
+// script, or a removal of keys whose time came. It belongs to the executor that holds the leases, and keeps its buffer from
+// one unit to the next. The zero value has no database: call Reset before the first use.
+type Unit struct {
+	b        []byte // the commands as RESP, with SELECT where the database changes between them
+	commands int    // without those SELECTs
+	first    int    // the database of the first command
+	db       int    // of the last one
+	isWhole  bool   // MULTI and EXEC go around it, however few its commands are
+}
+
+// Reset empties the unit.
+func (u *Unit) Reset() {
+	*u = Unit{b: u.b[:0], first: NoDatabase, db: NoDatabase}
+}
+
+// IsEmpty says whether the unit has no command.
+func (u *Unit) IsEmpty() bool { return u.commands == 0 }
+
+// Commands returns the number of commands.
+func (u *Unit) Commands() int { return u.commands }
+
+// Whole makes a transaction of the unit even if it ends up with one command, as EXEC and scripts do.
+func (u *Unit) Whole() { u.isWhole = true }
+
+// Add appends a command, which takes effect in database db. The arguments are copied.
+func (u *Unit) Add(db int, args ...[]byte) {
+	if u.db != db {
+		if u.commands > 0 {
+			u.b = appendSelect(u.b, db)
+		} else {
+			u.first = db
+		}
+		u.db = db
+	}
+	u.commands++
+	u.b = appendCommand(u.b, args)
+}
+
+// appendCommand appends a command in the form in which clients send it.
+func appendCommand(b []byte, args [][]byte) []byte {
+	b = appendHead(b, '*', len(args))
+	for _, arg := range args {
+		b = appendHead(b, '$', len(arg))
+		b = append(b, arg...)
+		b = append(b, '\r', '\n')
+	}
+	return b
+}
+
+func appendHead(b []byte, kind byte, n int) []byte {
+	b = append(b, kind)
+	b = strconv.AppendInt(b, int64(n), 10)
+	return append(b, '\r', '\n')
+}
+
+// appendSelect appends the SELECT of a database.
+func appendSelect(b []byte, db int) []byte {
+	var digits [20]byte
+	number := strconv.AppendInt(digits[:0], int64(db), 10)
+	b = append(appendHead(append(b, "*2\r\n$6\r\nSELECT\r\n"...), '$', len(number)), number...)
+	return append(b, '\r', '\n')
+}
