@@ -19,6 +19,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
@@ -68,6 +69,8 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
+	// Journal gets the effects of what is executed.
+	Journal *journal.Journal
 	// Loops are the I/O loops, set before they start.
 	Loops *loop.Group
 
@@ -90,7 +93,9 @@ type Dispatcher struct {
 
 // New returns a dispatcher over the given parts.
 func New(table *command.Table, set *partition.Set, cfg *config.Config, hooks Hooks) *Dispatcher {
-	return &Dispatcher{Table: table, Set: set, Config: cfg, Hooks: hooks, bounds: defaultBounds()}
+	return &Dispatcher{
+		Table: table, Set: set, Config: cfg, Hooks: hooks, Journal: journal.New(journal.Config{}), bounds: defaultBounds(),
+	}
 }
 
 // Start gives the loop its executor.
