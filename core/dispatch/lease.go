@@ -230,6 +230,7 @@ func resumed(_ *loop.Loop, arg any) {
 	}
 	x.block(s)
 	c.Flush()
+	c.Unpin()
 	c.Park()
 	if w != nil && w.Over() {
 		x.answer(s, w.Owner.(*op)) // it was served before it came home
