@@ -19,6 +19,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
@@ -68,6 +69,8 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
+	// Journal gets the effects of what is executed.
+	Journal *journal.Journal
 	// Loops are the I/O loops, set before they start.
 	Loops *loop.Group
 
@@ -80,6 +83,9 @@ type Dispatcher struct {
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
 	pausedUntilMs atomic.Int64
+	// always: replies wait for durable, the position up to which the journal is on disk. Atomic.
+	always  atomic.Bool
+	durable atomic.Uint64
 	// pauseMu guards the changes of pausedUntilMs and of the gate's bits for
 	// it, which belong together. A leaf: nothing is locked under it.
 	pauseMu sync.Mutex
@@ -90,7 +96,9 @@ type Dispatcher struct {
 
 // New returns a dispatcher over the given parts.
 func New(table *command.Table, set *partition.Set, cfg *config.Config, hooks Hooks) *Dispatcher {
-	return &Dispatcher{Table: table, Set: set, Config: cfg, Hooks: hooks, bounds: defaultBounds()}
+	return &Dispatcher{
+		Table: table, Set: set, Config: cfg, Hooks: hooks, Journal: journal.New(journal.Config{}), bounds: defaultBounds(),
+	}
 }
 
 // Start gives the loop its executor.

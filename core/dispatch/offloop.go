@@ -35,6 +35,10 @@ func (pool *executorPool) get(d *Dispatcher) *offLoopExecutor {
 		pool.free = pool.free[:n-1]
 		return y
 	}
+	return newOffLoop(d)
+}
+
+func newOffLoop(d *Dispatcher) *offLoopExecutor {
 	y := &offLoopExecutor{}
 	y.init(d)
 	y.wait.task.Owner = &y.wait

@@ -23,6 +23,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/internal/vfs"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
 
@@ -32,6 +33,8 @@ type Server struct {
 	Log    *logging.Logger
 	Table  *command.Table
 	Set    *partition.Set
+	// FS is where the data is kept: the system's, but for tests.
+	FS vfs.FS
 
 	program    Program
 	dispatcher *dispatch.Dispatcher
@@ -79,7 +82,7 @@ func New(cfg *config.Config) (*Server, error) {
 }
 
 func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Server, error) {
-	s := &Server{Config: cfg, Log: log, program: program, started: time.Now(),
+	s := &Server{Config: cfg, Log: log, FS: vfs.OS{}, program: program, started: time.Now(),
 		oomScore: process.NewOOMScore(), supervisor: &process.Supervisor{}}
 	s.activeExpire.Store(true)
 	s.snapshots.init(s.started)

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/rdb"
+	"github.com/sleipnirdb/sleipnir/internal/vfs"
 )
 
 // snapshots are what the server knows of its snapshots: the state that commands and INFO show, and what has to be kept from one
@@ -71,41 +73,13 @@ func (s *Server) saveHeld() error {
 }
 
 // writeSnapshot writes to a file of another name, and puts it in place when it is safe on disk.
-func (s *Server) writeSnapshot(path string) (err error) {
-	file, err := os.OpenFile(filepath.Join(filepath.Dir(path), fmt.Sprintf("temp-%d.rdb", os.Getpid())), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644) // #nosec G302 G304 -- readable as the reference's, the operator's path
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = file.Close()
-			_ = os.Remove(file.Name())
-		}
-	}()
-	if err = s.encodeAll(file); err != nil {
-		return err
-	}
-	if err = file.Sync(); err != nil {
-		return err
-	}
-	if err = file.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(file.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
+func (s *Server) writeSnapshot(path string) error {
+	temp := filepath.Join(filepath.Dir(path), fmt.Sprintf("temp-%d.rdb", os.Getpid()))
+	return vfs.WriteFile(s.FS, path, temp, dataFileMode, func(f vfs.File) error { return s.encodeAll(f) })
 }
 
-// syncFolder makes a renaming in a folder last.
-func syncFolder(path string) error {
-	folder, err := os.Open(path) // #nosec G304 -- the operator's
-	if err != nil {
-		return err
-	}
-	defer folder.Close() //nolint:errcheck // nothing was written
-	return folder.Sync()
-}
+// dataFileMode is that of files with data: readable, as the reference's.
+const dataFileMode = 0o644
 
 // snapshotVersion is the version of the format to write: as asked for, or the oldest that has a form for all that is there.
 func (s *Server) snapshotVersion() int {
@@ -123,7 +97,7 @@ func (s *Server) snapshotVersion() int {
 }
 
 // encodeAll writes everything.
-func (s *Server) encodeAll(file *os.File) error {
+func (s *Server) encodeAll(file io.Writer) error {
 	x := rdb.NewEncoder(s.Set.Space(0).Env())
 	x.Begin(file, rdb.FileOptions{
 		Version: s.snapshotVersion(), Compress: s.Config.Bool(config.RDBCompression), Checksum: s.Config.Bool(config.RDBChecksum),
