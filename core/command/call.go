@@ -127,7 +127,8 @@ func (c *Call) Wait(keys [][]byte, untilMs int64, reply func(*session.Session), 
 	if args == nil {
 		args = c.Args
 	}
-	c.waitFor(keys, CloneArgs(args))
+	kept, _ := CloneArgs(args)
+	c.waitFor(keys, kept)
 	c.Session.Block.UntilMs, c.Session.Block.Timeout = untilMs, reply
 	return Parked
 }
@@ -140,25 +141,25 @@ var waiterTypes = map[string]object.Type{
 func (c *Call) waitFor(keys, args [][]byte) {
 	w := &keyspace.Waiter{Type: waiterTypes[c.Cmd.Group], OnLoss: c.Cmd.Flags&WaitOnLoss != 0}
 	c.Session.Block = session.Block{Waiter: w, Args: args}
-	for _, key := range CloneArgs(keys) {
+	own, _ := CloneArgs(keys)
+	for _, key := range own {
 		c.DB(key).Await(key, w)
 	}
 }
 
-// CloneArgs copies arguments into one block.
-func CloneArgs(args [][]byte) [][]byte {
-	total := 0
+// CloneArgs copies arguments into one block of so many bytes.
+func CloneArgs(args [][]byte) (kept [][]byte, size int) {
 	for _, arg := range args {
-		total += len(arg)
+		size += len(arg)
 	}
-	block := make([]byte, 0, total)
-	kept := make([][]byte, len(args))
+	block := make([]byte, 0, size)
+	kept = make([][]byte, len(args))
 	for i, arg := range args {
 		at := len(block)
 		block = append(block, arg...)
 		kept[i] = block[at:len(block):len(block)]
 	}
-	return kept
+	return kept, size
 }
 
 // NullReply and NullArrayReply answer waits that ran out of time.

@@ -83,6 +83,9 @@ type Dispatcher struct {
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
 	pausedUntilMs atomic.Int64
+	// always: replies wait for durable, the position up to which the journal is on disk. Atomic.
+	always  atomic.Bool
+	durable atomic.Uint64
 	// pauseMu guards the changes of pausedUntilMs and of the gate's bits for
 	// it, which belong together. A leaf: nothing is locked under it.
 	pauseMu sync.Mutex

@@ -7,13 +7,9 @@ import (
 
 // enqueue keeps a command for EXEC: its arguments are copied, in one block.
 func (x *Executor) enqueue(s *session.Session, cmd *command.Command, args [][]byte) {
-	kept := command.CloneArgs(args)
-	total := 0
-	for _, arg := range kept {
-		total += len(arg)
-	}
+	kept, size := command.CloneArgs(args)
 	s.Multi.Queue = append(s.Multi.Queue, session.Queued{Command: cmd.ID, Args: kept})
-	s.Multi.Bytes += total
+	s.Multi.Bytes += size
 	s.Multi.Flags |= uint64(cmd.Flags)
 	s.Multi.Inverse |= ^uint64(cmd.Flags)
 	s.W.Status("QUEUED")

@@ -32,6 +32,10 @@ func (pool *executorPool) get(d *Dispatcher) *offLoopExecutor {
 		y.configure()
 		return y
 	}
+	return newOffLoop(d)
+}
+
+func newOffLoop(d *Dispatcher) *offLoopExecutor {
 	y := &offLoopExecutor{}
 	y.init(d)
 	y.wait.task.Owner = &y.wait
