@@ -76,6 +76,8 @@ type Dispatcher struct {
 	gate atomic.Uint32
 	// monitors is the number of sessions that monitor. Atomic.
 	monitors atomic.Int32
+	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
+	walked atomic.Bool
 	// waiting is the number of sessions that wait for keys. Atomic.
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
@@ -85,6 +87,7 @@ type Dispatcher struct {
 	pauseMu sync.Mutex
 
 	offLoop executorPool
+	held    heldBack
 	bounds  bounds // constant once the loops run
 }
 

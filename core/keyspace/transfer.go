@@ -94,6 +94,8 @@ func (d *DB) place(n Entry, key []byte) bool {
 		}
 		d.dropFields(n)
 		return false
+	} else {
+		d.enter(h, n)
 	}
 	d.Notify(ClassNew, "new", key)
 	return true
