@@ -19,6 +19,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
@@ -68,12 +69,16 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
+	// Journal gets the effects of what is executed.
+	Journal *journal.Journal
 	// Loops are the I/O loops, set before they start.
 	Loops *loop.Group
 
 	// gate holds process-wide conditions that take every command off the
 	// gate's fast path. Atomic.
 	gate atomic.Uint32
+	// diskError is what writes are answered while GateDisk is set. Atomic.
+	diskError atomic.Pointer[command.Error]
 	// monitors is the number of sessions that monitor. Atomic.
 	monitors atomic.Int32
 	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
@@ -82,6 +87,9 @@ type Dispatcher struct {
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
 	pausedUntilMs atomic.Int64
+	// always: replies wait for durable, the position up to which the journal is on disk. Atomic.
+	always  atomic.Bool
+	durable atomic.Uint64
 	// pauseMu guards the changes of pausedUntilMs and of the gate's bits for
 	// it, which belong together. A leaf: nothing is locked under it.
 	pauseMu sync.Mutex
@@ -93,7 +101,9 @@ type Dispatcher struct {
 
 // New returns a dispatcher over the given parts.
 func New(table *command.Table, set *partition.Set, cfg *config.Config, hooks Hooks) *Dispatcher {
-	return &Dispatcher{Table: table, Set: set, Config: cfg, Hooks: hooks, bounds: defaultBounds()}
+	return &Dispatcher{
+		Table: table, Set: set, Config: cfg, Hooks: hooks, Journal: journal.New(journal.Config{}), bounds: defaultBounds(),
+	}
 }
 
 // Start gives the loop its executor.

@@ -233,9 +233,7 @@ func (s *Space) Evict(c Candidate) (freed int64, ok bool) {
 		return 0, false
 	}
 	key := s.keepKey(e)
-	if s.follow&FollowRemoved != 0 && s.events != nil {
-		s.events.Removed(d.number, key, Evicted)
-	}
+	d.gone(key, Evicted)
 	d.unlink(c.hash, e)
 	s.stats.Evicted++
 	d.Notify(ClassEvicted, "evicted", key)
