@@ -263,7 +263,7 @@ func hgetex(c *command.Call) error {
 func (t *target) reply(c *command.Call, field []byte) {
 	if t.Exists() {
 		if v, ok := t.Get(field); ok {
-			bulk(c.W, v)
+			command.Bulk(c.W, v)
 			return
 		}
 	}

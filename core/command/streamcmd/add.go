@@ -229,9 +229,9 @@ func add(db *keyspace.DB, s object.Stream, exists bool, key []byte, id object.St
 
 // create adds a key with an empty stream.
 func create(db *keyspace.DB, key []byte) (object.Stream, error) {
-	e, err := db.Create(key, object.TypeStream)
+	e, err := command.Create(db, key, object.TypeStream)
 	if err != nil {
-		return object.Stream{}, errNoSpace
+		return object.Stream{}, err
 	}
 	s := db.Stream(e)
 	if !s.Init() {
