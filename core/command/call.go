@@ -42,6 +42,10 @@ type Call struct {
 	Again bool
 	// Dirty counts the changes that this call made to the data.
 	Dirty int64
+	// Effects is where they are gathered for the journal; nil while none is on.
+	Effects *keyspace.Effects
+	// Told: Propagate has said what the journal gets.
+	Told bool
 }
 
 // Nested runs a command within the leases of the call around it.
@@ -106,10 +110,6 @@ func (c *Call) Prefetch(keys [][]byte, step int) {
 		c.DB(keys[i]).PrefetchEntry(keys[i])
 	}
 }
-
-// Propagate replaces what the journal gets for this call by args, the
-// deterministic form of its effect.
-func (c *Call) Propagate(args ...[]byte) { _ = args }
 
 // Wait lets the call wait until one of the keys can serve it, in the order in
 // which calls came to the key, or until the unix time untilMs (0: for ever),

@@ -77,6 +77,8 @@ type Dispatcher struct {
 	// gate holds process-wide conditions that take every command off the
 	// gate's fast path. Atomic.
 	gate atomic.Uint32
+	// diskError is what writes are answered while GateDisk is set. Atomic.
+	diskError atomic.Pointer[command.Error]
 	// monitors is the number of sessions that monitor. Atomic.
 	monitors atomic.Int32
 	// waiting is the number of sessions that wait for keys. Atomic.

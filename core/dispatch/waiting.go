@@ -71,6 +71,7 @@ func (x *Executor) serveReady(p int) {
 			}
 		}
 	}
+	x.settleLoose() // keys that turned out to have expired
 	x.giveBackMask(&r.more, none)
 }
 
@@ -116,6 +117,9 @@ func (x *Executor) rerun(o *op, p int) bool {
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
 	err := o.cmd.Run(c)
+	if c.Effects != nil {
+		x.settle()
+	}
 	spent := ticksNow() - start
 	c.Again = false
 	x.Stats.Changes += c.Dirty

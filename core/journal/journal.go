@@ -79,7 +79,7 @@ func (j *Journal) Append(u *Unit) Position {
 		j.stream = appendSelect(j.stream, u.first)
 	}
 	j.db = u.db
-	if u.commands > 1 || u.isWhole {
+	if u.isTransaction() {
 		j.stream = append(append(append(j.stream, multi...), u.b...), exec...)
 	} else {
 		j.stream = append(j.stream, u.b...)

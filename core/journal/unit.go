@@ -14,6 +14,7 @@ type Unit struct {
 	first    int    // the database of the first command
 	db       int    // of the last one
 	isWhole  bool   // MULTI and EXEC go around it, however few its commands are
+	isLoose  bool   // they don't, however many
 }
 
 // Reset empties the unit.
@@ -30,8 +31,17 @@ func (u *Unit) Commands() int { return u.commands }
 // Whole makes a transaction of the unit even if it ends up with one command, as EXEC and scripts do.
 func (u *Unit) Whole() { u.isWhole = true }
 
+// Loose says that the commands need not take effect as one: of removals that nothing else hangs on.
+func (u *Unit) Loose() { u.isLoose = true }
+
+// isTransaction says whether MULTI and EXEC go around the unit.
+func (u *Unit) isTransaction() bool { return u.isWhole || u.commands > 1 && !u.isLoose }
+
 // Add appends a command, which takes effect in database db. The arguments are copied.
-func (u *Unit) Add(db int, args ...[]byte) {
+func (u *Unit) Add(db int, args ...[]byte) { u.AddList(db, nil, args...) }
+
+// AddList is Add of a command that ends with a list.
+func (u *Unit) AddList(db int, list [][]byte, args ...[]byte) {
 	if u.db != db {
 		if u.commands > 0 {
 			u.b = appendSelect(u.b, db)
@@ -41,12 +51,16 @@ func (u *Unit) Add(db int, args ...[]byte) {
 		u.db = db
 	}
 	u.commands++
-	u.b = appendCommand(u.b, args)
+	u.b = appendCommand(u.b, args, list)
 }
 
 // appendCommand appends a command in the form in which clients send it.
-func appendCommand(b []byte, args [][]byte) []byte {
-	b = appendHead(b, '*', len(args))
+func appendCommand(b []byte, args, list [][]byte) []byte {
+	b = appendHead(b, '*', len(args)+len(list))
+	return appendBulks(appendBulks(b, args), list)
+}
+
+func appendBulks(b []byte, args [][]byte) []byte {
 	for _, arg := range args {
 		b = appendHead(b, '$', len(arg))
 		b = append(b, arg...)

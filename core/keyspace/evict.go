@@ -229,9 +229,7 @@ func (s *Space) Evict(c Candidate) (freed int64, ok bool) {
 	}
 	d, before := s.dbs[c.DB], s.arena.Used()-s.owed.Load()
 	key := s.keepKey(e)
-	if s.follow&FollowRemoved != 0 && s.events != nil {
-		s.events.Removed(d.number, key, Evicted)
-	}
+	d.gone(key, Evicted)
 	d.unlink(c.hash, e)
 	s.stats.Evicted++
 	d.Notify(ClassEvicted, "evicted", key)

@@ -92,7 +92,7 @@ func (d *DB) expireBatch() int {
 	for _, h := range hashes[:n] {
 		d.table.Prefetch(d.arena, h)
 	}
-	quiet := !d.heard() && d.space.follow&FollowRemoved == 0 && !d.Notifies(ClassExpired)
+	quiet := !d.heard() && d.space.effects == nil && !d.Notifies(ClassExpired)
 	for i, r := range refs[:n] {
 		e := object.At(d.arena, r)
 		if quiet {
@@ -124,9 +124,7 @@ func (d *DB) drop(h uint64, e Entry) {
 func (d *DB) dropAloud(h uint64, e Entry) {
 	s := d.space
 	key := s.keepKey(e)
-	if s.follow&FollowRemoved != 0 && s.events != nil {
-		s.events.Removed(d.number, key, Expired)
-	}
+	d.gone(key, Expired)
 	d.drop(h, e)
 	d.Notify(ClassExpired, "expired", key)
 	d.Touched(key)

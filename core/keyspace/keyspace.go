@@ -73,8 +73,9 @@ type Config struct {
 // Space is the data of one partition. The lease of the partition protects it.
 type Space struct {
 	// What every look-up needs: one cache line.
-	dbs     []*DB // nil until used
-	now     int64 // unix ms, never runs backwards
+	dbs     []*DB    // nil until used
+	now     int64    // unix ms, never runs backwards
+	effects *Effects // see Gather
 	clock   accessClock
 	mask    Class // events that somebody wants
 	follow  Follow
@@ -89,6 +90,7 @@ type Space struct {
 	events             Events
 	policy             Policy
 	rnd                random
+	minutes            uint32 // the clock of LFU, modulo 2^16
 	env                object.Env
 	litter             func()           // Config.Garbage, or nil
 	garbage            []detachedDB     // freed in slices
@@ -154,7 +156,7 @@ func (s *Space) Databases() int { return len(s.dbs) }
 func (s *Space) SetNow(ms int64) {
 	if ms > s.now {
 		s.now = ms
-		s.clock.set(ms)
+		s.setClock(ms)
 	}
 }
 
