@@ -41,7 +41,7 @@ func main() {
 	}
 	flag.StringVar(&o.server, "sleipnir", path, "binary (SLEIPNIR)")
 	flag.StringVar(&o.args, "args", "", "more of the server's arguments")
-	flag.StringVar(&o.scenario, "scenario", "get", "workload of bench/scenario")
+	flag.StringVar(&o.scenario, "scenario", "get", "workload of bench/scenario, one of the types' too")
 	flag.IntVar(&o.pipeline, "pipeline", 16, "pipeline")
 	flag.Float64Var(&o.rate, "rate", 0, "requests a second, open loop; 0 = as fast as it goes")
 	flag.IntVar(&o.seconds, "seconds", 5, "how long")
@@ -90,11 +90,14 @@ func (o *options) load(server *target.Server) (*load.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	fill, needed, err := s.Prefill(server.Dial())
-	if err != nil {
-		return nil, err
-	}
-	if needed {
+	for _, step := range []func(load.Dialer) (load.Config, bool, error){s.Prepared, s.Prefill} {
+		fill, needed, err := step(server.Dial())
+		if err != nil {
+			return nil, err
+		}
+		if !needed {
+			continue
+		}
 		if _, err := load.Do(fill); err != nil {
 			return nil, err
 		}

@@ -68,7 +68,7 @@ func all() []Scenario {
 // Named returns the scenario of that name.
 func Named(name string) (Scenario, error) {
 	var known []string
-	for _, s := range all() {
+	for _, s := range append(all(), Types()...) {
 		if s.Name == name {
 			return s.complete(), nil
 		}

@@ -42,6 +42,10 @@ type Call struct {
 	Again bool
 	// Dirty counts the changes that this call made to the data.
 	Dirty int64
+	// Effects is where they are gathered for the journal; nil while none is on.
+	Effects *keyspace.Effects
+	// Told: Propagate has said what the journal gets.
+	Told bool
 }
 
 // Nested runs a command within the leases of the call around it.
@@ -107,10 +111,6 @@ func (c *Call) Prefetch(keys [][]byte, step int) {
 	}
 }
 
-// Propagate replaces what the journal gets for this call by args, the
-// deterministic form of its effect.
-func (c *Call) Propagate(args ...[]byte) { _ = args }
-
 // Wait lets the call wait until one of the keys can serve it, in the order in
 // which calls came to the key, or until the unix time untilMs (0: for ever),
 // when reply writes the answer. The command then runs again as a whole, within
@@ -127,7 +127,8 @@ func (c *Call) Wait(keys [][]byte, untilMs int64, reply func(*session.Session), 
 	if args == nil {
 		args = c.Args
 	}
-	c.waitFor(keys, CloneArgs(args))
+	kept, _ := CloneArgs(args)
+	c.waitFor(keys, kept)
 	c.Session.Block.UntilMs, c.Session.Block.Timeout = untilMs, reply
 	return Parked
 }
@@ -140,25 +141,25 @@ var waiterTypes = map[string]object.Type{
 func (c *Call) waitFor(keys, args [][]byte) {
 	w := &keyspace.Waiter{Type: waiterTypes[c.Cmd.Group], OnLoss: c.Cmd.Flags&WaitOnLoss != 0}
 	c.Session.Block = session.Block{Waiter: w, Args: args}
-	for _, key := range CloneArgs(keys) {
+	own, _ := CloneArgs(keys)
+	for _, key := range own {
 		c.DB(key).Await(key, w)
 	}
 }
 
-// CloneArgs copies arguments into one block.
-func CloneArgs(args [][]byte) [][]byte {
-	total := 0
+// CloneArgs copies arguments into one block of so many bytes.
+func CloneArgs(args [][]byte) (kept [][]byte, size int) {
 	for _, arg := range args {
-		total += len(arg)
+		size += len(arg)
 	}
-	block := make([]byte, 0, total)
-	kept := make([][]byte, len(args))
+	block := make([]byte, 0, size)
+	kept = make([][]byte, len(args))
 	for i, arg := range args {
 		at := len(block)
 		block = append(block, arg...)
 		kept[i] = block[at:len(block):len(block)]
 	}
-	return kept
+	return kept, size
 }
 
 // NullReply and NullArrayReply answer waits that ran out of time.

@@ -47,6 +47,7 @@ type op struct {
 	db     int
 	resume loop.Post
 	adopt  loop.Post
+	again  loop.Post
 	// wake tells the goroutine that waits here that its leases are held; nil
 	// for a session's op.
 	wake chan struct{}
@@ -60,6 +61,7 @@ func opOf(s *session.Session) *op {
 	o := &op{s: s}
 	o.task.Owner = o
 	o.resume.Fn, o.resume.Arg = resumed, s
+	o.again.Fn, o.again.Arg = again, o
 	s.Op = o
 	return o
 }
@@ -80,13 +82,14 @@ func (x *Executor) take(p int) bool {
 		}
 	}
 	x.held = p
-	x.d.Set.Space(p).SetNow(x.now)
+	x.enter(p)
 	return true
 }
 
 // drop gives back the lease that is kept over a run of commands.
 func (x *Executor) drop() {
 	if x.held != none {
+		x.checkCommitted()
 		l := x.d.Set.Lease(x.held)
 		x.held = none
 		if !l.TryRelease() {
@@ -173,7 +176,6 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 		x.takeInOrder(o, o.mask.Next(0))
 		return true
 	case wantsNext:
-		x.d.Set.Space(o.at).SetNow(x.now)
 		x.takeInOrder(o, o.mask.Next(o.at+1))
 		return true
 	}
@@ -191,11 +193,13 @@ func (x *Executor) runLent(o *op, p int) {
 		x.now = nowMs()
 	}
 	if p != none {
-		x.d.Set.Space(p).SetNow(x.now)
+		x.enter(p)
 	}
 	x.ticks = ticksNow()
 	mark := len(s.W.B)
-	x.run(s, o.cmd, o.args, p)
+	if x.run(s, o.cmd, o.args, p) == lent {
+		return
+	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
@@ -230,6 +234,7 @@ func resumed(_ *loop.Loop, arg any) {
 	}
 	x.block(s)
 	c.Flush()
+	c.Unpin()
 	c.Park()
 	if w != nil && w.Over() {
 		x.answer(s, w.Owner.(*op)) // it was served before it came home
@@ -268,7 +273,7 @@ func (x *Executor) lendFor(s *session.Session, cmd *command.Command, args [][]by
 	}
 	unlend(o)
 	x.held = p
-	x.d.Set.Space(p).SetNow(x.now)
+	x.enter(p)
 	return x.run(s, cmd, args, p)
 }
 
@@ -341,7 +346,6 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		if !x.d.Set.Lease(p).AcquireOrPost(&o.task) {
 			return
 		}
-		x.d.Set.Space(p).SetNow(x.now)
 		p = next
 	}
 	if o.wake != nil {
@@ -349,6 +353,9 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		return
 	}
 	mask := o.mask
+	for p := mask.Next(0); p >= 0; p = mask.Next(p + 1) {
+		x.enter(p)
+	}
 	x.holding = mask
 	x.runLent(o, none)
 	x.giveBackMask(&mask, none)
@@ -361,6 +368,7 @@ func (x *Executor) takeRest(o *op) bool {
 	o.attempts++
 	busy := x.takeMask(&o.mask, o.at)
 	if busy == none {
+		x.enter(o.at)
 		return true
 	}
 	o.at = busy
@@ -398,7 +406,7 @@ func (x *Executor) takeMask(m *partition.Mask, have int) (busy int) {
 			}
 			return p
 		}
-		x.d.Set.Space(p).SetNow(x.now)
+		x.enter(p)
 	}
 	return none
 }
@@ -423,6 +431,7 @@ func (x *Executor) giveBackMask(m *partition.Mask, keep int) {
 }
 
 func (x *Executor) release(p int) {
+	x.checkCommitted()
 	if l := x.d.Set.Lease(p); !l.TryRelease() {
 		x.giveBack(l)
 	}
@@ -453,8 +462,9 @@ func (x *Executor) TryWith(p int, f func(set *partition.Set)) bool {
 	if !x.d.Set.Lease(p).TryAcquire() {
 		return false
 	}
-	x.d.Set.Space(p).SetNow(x.now)
+	x.enter(p)
 	f(x.d.Set)
+	x.settleLoose()
 	if x.d.waiting.Load() != 0 {
 		x.serveReady(p)
 	}

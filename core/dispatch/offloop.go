@@ -28,11 +28,8 @@ type offLoopExecutor struct {
 }
 
 func (pool *executorPool) get(d *Dispatcher) *offLoopExecutor {
-	pool.mu.Lock()
-	defer pool.mu.Unlock()
-	if n := len(pool.free); n > 0 {
-		y := pool.free[n-1]
-		pool.free = pool.free[:n-1]
+	if y := pool.take(); y != nil {
+		y.configure()
 		return y
 	}
 	return newOffLoop(d)
@@ -43,6 +40,18 @@ func newOffLoop(d *Dispatcher) *offLoopExecutor {
 	y.init(d)
 	y.wait.task.Owner = &y.wait
 	y.wait.wake = make(chan struct{}, 1)
+	return y
+}
+
+func (pool *executorPool) take() *offLoopExecutor {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	n := len(pool.free)
+	if n == 0 {
+		return nil
+	}
+	y := pool.free[n-1]
+	pool.free = pool.free[:n-1]
 	return y
 }
 
@@ -110,7 +119,6 @@ func (d *Dispatcher) runOffLoop(o *op) {
 
 // run executes a lent session's command, waiting for the leases it needs.
 func (y *offLoopExecutor) run(o *op) {
-	y.configure()
 	y.now = nowMs()
 	s := o.s
 	if err := y.acquire(s, o.cmd, o.args); err != nil {
@@ -122,7 +130,10 @@ func (y *offLoopExecutor) run(o *op) {
 	y.ticks = ticksNow()
 	mark := len(s.W.B)
 	y.holding = y.wait.mask
-	y.Executor.run(s, o.cmd, o.args, none)
+	if y.Executor.run(s, o.cmd, o.args, none) == lent {
+		y.releaseAll()
+		return
+	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
@@ -166,7 +177,7 @@ func (y *offLoopExecutor) acquireMask() {
 		if !y.d.Set.Lease(first).AcquireOrPost(&o.task) {
 			<-o.wake
 		}
-		y.d.Set.Space(first).SetNow(y.now)
+		y.enter(first)
 		return
 	}
 	y.Stats.Tokens++
@@ -175,6 +186,9 @@ func (y *offLoopExecutor) acquireMask() {
 		y.takeInOrder(o, first)
 	}
 	<-o.wake
+	for p := first; p >= 0; p = o.mask.Next(p + 1) {
+		y.enter(p)
+	}
 }
 
 // releaseAll gives back what acquireMask took.
@@ -201,6 +215,7 @@ func (d *Dispatcher) Exclusive(mask *partition.Mask, f func(x *Executor)) {
 	y.acquireMask()
 	y.now = nowMs()
 	f(&y.Executor)
+	y.settleLoose()
 	if d.waiting.Load() != 0 {
 		y.holding = *mask
 		y.serveReady(none)
@@ -233,6 +248,7 @@ func (d *Dispatcher) EachPartition(f func(p int)) {
 		y.wait.mask.Add(p)
 		y.acquireMask()
 		f(p)
+		y.settleLoose()
 		y.releaseAll()
 	}
 	d.offLoop.put(y)

@@ -41,6 +41,10 @@ func (s *Server) applyChanges() {
 		return nil
 	}, config.NotifyKeyspaceEvents, config.MaxMemorySamples, config.LFULogFactor, config.LFUDecayTime)
 	c.OnApply(config.MaxMemory, s.setMaxMemory)
+	c.OnApply(config.Save, func() error {
+		s.checkDisk()
+		return nil
+	}, config.StopWritesOnBgsaveError)
 	c.OnApply(config.OOMScoreAdj, s.adjustOOMScore, config.OOMScoreAdjValues)
 	c.OnApply(config.ProcTitleTemplate, func() error {
 		s.setTitle()

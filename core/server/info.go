@@ -191,7 +191,7 @@ func (s *Server) infoPersistence(n *stats.Info) {
 	n.Ratio("current_fork_perc", 0)
 	n.Int("current_save_keys_processed", 0)
 	n.Int("current_save_keys_total", 0)
-	n.Int("rdb_changes_since_last_save", max(s.dispatcher.Changes()-s.snapshots.changes.Load(), 0))
+	n.Int("rdb_changes_since_last_save", s.unsaved())
 	saving, since := s.snapshots.busy.Load(), int64(-1)
 	if saving {
 		since = max(nowSeconds()-s.snapshots.started.Load(), 0)

@@ -121,15 +121,6 @@ func (o *operations) Save() error { return (*Server)(o).saveHeld() }
 // BackgroundSave begins to write a snapshot on another goroutine.
 func (o *operations) BackgroundSave() bool { return (*Server)(o).bgsave() }
 
-// CancelSave gives up the snapshot in the background.
-func (o *operations) CancelSave() bool {
-	if !o.snapshots.busy.Load() {
-		return false
-	}
-	o.snapshots.cancel.Store(true)
-	return true
-}
-
 // Reload reads the snapshot back. The caller has every lease.
 func (o *operations) Reload(merge bool) error {
 	s := (*Server)(o)

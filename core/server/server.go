@@ -59,6 +59,8 @@ type Server struct {
 	figures    figures
 	cron       cron
 	snapshots  snapshots
+	saving     saving
+	disk       diskTrouble
 	end        ending
 	crash      crash
 	// activeExpire: expired keys are removed in the background. Atomic.

@@ -61,13 +61,11 @@ func (s *Server) saveHeld() error {
 	if err == nil {
 		err = s.writeSnapshot(path)
 	}
-	s.snapshots.failed.Store(err != nil)
 	if err != nil {
 		s.Log.Warningf("Error saving DB on disk: %v", err)
 		return err
 	}
-	s.snapshots.last.Store(nowSeconds())
-	s.snapshots.changes.Store(s.dispatcher.Changes())
+	s.saved(s.dispatcher.Changes())
 	s.Log.Noticef("DB saved on disk")
 	return nil
 }
@@ -159,6 +157,7 @@ func (s *Server) bgsave() bool {
 	}
 	s.snapshots.cancel.Store(false)
 	s.snapshots.started.Store(nowSeconds())
+	s.saving.tried.Store(nowSeconds())
 	s.Log.Noticef("Background saving started")
 	go func() {
 		defer s.rescue()
@@ -169,11 +168,7 @@ func (s *Server) bgsave() bool {
 				err = s.saveHeld()
 			}
 		})
-		if err == nil {
-			s.Log.Noticef("Background saving terminated with success")
-		} else {
-			s.Log.Warningf("Background saving error: %v", err)
-		}
+		s.savedInBackground(err)
 		s.snapshots.took.Store(int64(time.Since(start) / time.Second))
 		s.snapshots.cancel.Store(false)
 		s.snapshots.busy.Store(false)

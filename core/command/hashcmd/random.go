@@ -60,7 +60,7 @@ func randomField(c *command.Call) error {
 		c.W.Null()
 		return nil
 	}
-	bulk(c.W, field)
+	command.Bulk(c.W, field)
 	return nil
 }
 
@@ -74,8 +74,8 @@ func randomFields(c *command.Call, h object.Hash, count int64, withValues bool) 
 		if nested {
 			c.W.Array(2)
 		}
-		if bulk(c.W, field); withValues {
-			bulk(c.W, value)
+		if command.Bulk(c.W, field); withValues {
+			command.Bulk(c.W, value)
 		}
 	}
 	if count > 0 {

@@ -42,10 +42,10 @@ func hscan(c *command.Call) error {
 				return
 			}
 		}
-		bulk(c.W, field)
+		command.Bulk(c.W, field)
 		words++
 		if !o.Bare {
-			bulk(c.W, value)
+			command.Bulk(c.W, value)
 			words++
 		}
 	}

@@ -52,7 +52,7 @@ func lindex(c *command.Call) error {
 		return command.ErrNotInt
 	}
 	if i, ok := absolute(index, l.Len()); ok {
-		bulk(c.W, l.Index(i))
+		command.Bulk(c.W, l.Index(i))
 	} else {
 		c.W.Null()
 	}

@@ -68,8 +68,13 @@ type Server interface {
 	// BackgroundSave begins to write one, false if that is under way. Any
 	// goroutine.
 	BackgroundSave() bool
-	// CancelSave gives it up, false if there is none. Any goroutine.
+	// ScheduleSave has one begin as soon as it may. Any goroutine.
+	ScheduleSave(afterExec bool)
+	// CancelSave gives up the one in the background, CancelScheduledSave the one to come; false if there is none. Any goroutine.
 	CancelSave() bool
+	CancelScheduledSave() bool
+	// FlushedAll is told that FLUSHALL has emptied everything and will count so many changes. The caller has every lease.
+	FlushedAll(dirty int64)
 	// Reload reads the snapshot back. merge: what is there already is replaced,
 	// instead of being an error. The caller has every lease.
 	Reload(merge bool) error
@@ -109,7 +114,7 @@ func Commands(d Deps) []command.Command {
 		{Name: "dbsize", Arity: 1, Flags: command.ReadOnly | command.Fast, ACL: command.CatKeyspace, Scope: command.ScopeAll, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:agg_sum"},
 			Complexity: "O(1)", Summary: "Returns the number of keys in the database.", Run: dbsize},
-		{Name: "flushall", Arity: -1, Flags: command.Write | command.AllDBs, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",
+		{Name: "flushall", Arity: -1, Flags: command.Write | command.AllDBs | command.OffLoop, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 			Complexity: "O(N) where N is the total number of keys in all databases", Summary: "Removes all keys from all databases.", Run: g.flushall},
 		{Name: "flushdb", Arity: -1, Flags: command.Write, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",

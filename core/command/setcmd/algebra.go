@@ -39,7 +39,7 @@ func sinter(c *command.Call) error {
 	}
 	mark, n := c.W.Defer(), 0
 	intersect(sets, func(v packed.Value) bool {
-		write(c.W, v)
+		command.Bulk(c.W, v)
 		n++
 		return true
 	})
@@ -142,7 +142,7 @@ func sunion(c *command.Call) error {
 					return true
 				}
 			}
-			write(c.W, v)
+			command.Bulk(c.W, v)
 			n++
 			return true
 		})
@@ -172,7 +172,7 @@ func sdiff(c *command.Call) error {
 	}
 	mark, n := c.W.Defer(), 0
 	subtract(sets, func(v packed.Value) bool {
-		write(c.W, v)
+		command.Bulk(c.W, v)
 		n++
 		return true
 	})
@@ -278,7 +278,7 @@ func gathered(c *command.Call, sets []object.Members, op operation) error {
 	}
 	c.W.Set(result.Len())
 	result.Each(func(v packed.Value) bool {
-		write(c.W, v)
+		command.Bulk(c.W, v)
 		return true
 	})
 	return nil

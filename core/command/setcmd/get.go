@@ -53,7 +53,7 @@ func smembers(c *command.Call) error {
 	}
 	c.W.Set(set.Len())
 	set.Each(func(v packed.Value) bool {
-		write(c.W, v)
+		command.Bulk(c.W, v)
 		return true
 	})
 	return nil
@@ -95,7 +95,7 @@ func sscan(c *command.Call) error {
 	c.W.BulkString(strconv.FormatUint(cursor, 10))
 	c.W.Array(len(found))
 	for _, v := range found {
-		write(c.W, v)
+		command.Bulk(c.W, v)
 	}
 	return nil
 }
