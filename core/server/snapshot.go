@@ -172,6 +172,7 @@ func (s *Server) bgsave() bool {
 		s.snapshots.took.Store(int64(time.Since(start) / time.Second))
 		s.snapshots.cancel.Store(false)
 		s.snapshots.busy.Store(false)
+		s.aof.SavingEnded()
 	}()
 	return true
 }
