@@ -209,18 +209,7 @@ func (s *Server) infoPersistence(n *stats.Info) {
 	n.Int("rdb_last_cow_size", 0)
 	n.Int("rdb_last_load_keys_expired", s.snapshots.expired.Load())
 	n.Int("rdb_last_load_keys_loaded", s.snapshots.keys.Load())
-	n.Int("aof_enabled", 0)
-	n.Int("aof_rewrite_in_progress", 0)
-	n.Int("aof_rewrite_scheduled", 0)
-	n.Int("aof_last_rewrite_time_sec", -1)
-	n.Int("aof_current_rewrite_time_sec", -1)
-	n.Str("aof_last_bgrewrite_status", "ok")
-	n.Int("aof_rewrites", 0)
-	n.Int("aof_rewrites_consecutive_failures", 0)
-	n.Str("aof_last_write_status", "ok")
-	n.Int("aof_last_cow_size", 0)
-	n.Int("module_fork_in_progress", 0)
-	n.Int("module_fork_last_cow_size", 0)
+	s.infoAppendOnly(n)
 }
 
 func (s *Server) infoReplication(n *stats.Info) {

@@ -27,7 +27,7 @@ func (s *Server) live(args []string) int {
 	}
 	s.Log.Noticef("Server initialized")
 	s.weigh()
-	if !s.loadSnapshot() {
+	if !s.loadData() {
 		return 1
 	}
 	s.serve()

@@ -26,6 +26,21 @@ type loader struct {
 	keys, expired, modules, empty int64
 }
 
+// loadData fills the keyspace: from the append-only file if that is on, else from the snapshot. It says false if the server can't start.
+func (s *Server) loadData() bool {
+	if s.aof.ReadManifest() != nil {
+		return false
+	}
+	if s.Config.Bool(config.AppendOnly) {
+		if s.loadAppendOnly() != nil {
+			return false
+		}
+	} else if !s.loadSnapshot() {
+		return false
+	}
+	return s.startAppendOnly() == nil
+}
+
 // loadSnapshot reads the snapshot, if there is one, before the server takes connections. It says false if the server can't start.
 func (s *Server) loadSnapshot() bool {
 	path, err := s.snapshotPath()

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/aof"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
@@ -38,6 +39,7 @@ type Server struct {
 
 	program    Program
 	dispatcher *dispatch.Dispatcher
+	aof        *aof.Log
 	loops      *loop.Group
 	memory     *arena.Range
 	limits     object.Limits // of collections' encodings
@@ -115,6 +117,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
 	s.dispatcher.Memory = (*evictor)(s)
+	s.aof = s.newAppendOnly()
 	if list := cfg.Str(config.ServerCPUList); list != "" {
 		if s.loopCPUs, err = process.ParseCPUList(list); err != nil {
 			return nil, err

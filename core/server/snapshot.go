@@ -110,6 +110,7 @@ func (s *Server) bgsave() bool {
 		s.snapshots.ticket.Store(nil)
 		s.snapshots.cancel.Store(false)
 		s.snapshots.busy.Store(false)
+		s.aof.SavingEnded()
 	}()
 	return true
 }
