@@ -72,7 +72,7 @@ func (a *appendOnly) Snapshot(out io.Writer, preamble bool, atCut func()) error 
 	}
 	frame.Format = format
 	done := make(chan error, 1)
-	snapshot.New(s.Set, wholeCut{s}, nil).Start(snapshot.Target{Out: out, Format: format, Frame: frame,
+	s.walking.taker.Start(snapshot.Target{Out: out, Format: format, Frame: frame,
 		AtCut: func(*snapshot.Cut) { atCut() }, Done: func(err error) { done <- err }})
 	return <-done
 }
@@ -137,11 +137,3 @@ func (s *Server) infoAppendOnly(n *stats.Info) {
 	n.Int("aof_pending_bio_fsync", st.PendingSyncs)
 	n.Int("aof_delayed_fsync", st.DelayedSyncs)
 }
-
-// wholeCut is the server as a snapshot sees it that is taken while every lease is held.
-type wholeCut struct{ s *Server }
-
-func (w wholeCut) Cut(f func()) { w.s.dispatcher.ExclusiveAll(func(*dispatch.Executor) { f() }) }
-func (wholeCut) Stir()          {}
-func (wholeCut) Release()       {}
-func (wholeCut) Walked(bool)    {}
