@@ -145,3 +145,4 @@ func (w wholeCut) Cut(f func()) { w.s.dispatcher.ExclusiveAll(func(*dispatch.Exe
 func (wholeCut) Stir()          {}
 func (wholeCut) Release()       {}
 func (wholeCut) Walked(bool)    {}
+func (w wholeCut) Rescue()      { w.s.rescue() }
