@@ -124,7 +124,7 @@ func (s *Server) giveUpSaving() {
 		return
 	}
 	s.Log.Warningf("There is a snapshot being written in the background. It is given up.")
-	s.snapshots.cancel.Store(true)
+	s.cancelSave()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
 	for begin := time.Now(); s.snapshots.busy.Load() && time.Since(begin) < savingEnds; {

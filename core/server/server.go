@@ -61,6 +61,7 @@ type Server struct {
 	figures    figures
 	cron       cron
 	snapshots  snapshots
+	walking    walking
 	saving     saving
 	disk       diskTrouble
 	end        ending
@@ -132,6 +133,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 		return nil, fmt.Errorf("start I/O loops: %w", err)
 	}
 	s.dispatcher.Loops = s.loops
+	s.walking.init(s)
 	s.end.init()
 	s.cron.init()
 	s.applyChanges()
