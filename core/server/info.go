@@ -183,7 +183,7 @@ func (s *Server) infoClients(n *stats.Info, u usage) {
 }
 
 func (s *Server) infoPersistence(n *stats.Info) {
-	n.Bool("loading", s.snapshots.loading.Load())
+	n.Bool("loading", s.isLoading())
 	n.Int("async_loading", 0)
 	n.Int("current_cow_peak", 0)
 	n.Int("current_cow_size", 0)
@@ -221,6 +221,15 @@ func (s *Server) infoPersistence(n *stats.Info) {
 	n.Int("aof_last_cow_size", 0)
 	n.Int("module_fork_in_progress", 0)
 	n.Int("module_fork_last_cow_size", 0)
+	if s.isLoading() {
+		p := s.progress.State(time.Now())
+		n.Int("loading_start_time", p.Started)
+		n.Int("loading_total_bytes", p.Total)
+		n.Int("loading_rdb_used_mem", p.UsedMem)
+		n.Int("loading_loaded_bytes", p.Done)
+		n.Ratio("loading_loaded_perc", p.Percent)
+		n.Int("loading_eta_seconds", p.LeftSeconds)
+	}
 }
 
 func (s *Server) infoReplication(n *stats.Info) {

@@ -16,6 +16,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/loading"
 	"github.com/sleipnirdb/sleipnir/core/logging"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/process"
@@ -59,6 +60,7 @@ type Server struct {
 	figures    figures
 	cron       cron
 	snapshots  snapshots
+	progress   loading.Progress // of a load
 	saving     saving
 	disk       diskTrouble
 	end        ending

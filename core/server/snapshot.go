@@ -31,8 +31,7 @@ type snapshots struct {
 	changes   atomic.Int64 // of the data, up to the last good one
 	keys      atomic.Int64 // loaded at the start or by DEBUG RELOAD
 	expired   atomic.Int64 // left out then, as their time had come
-	loading   atomic.Bool
-	functions [][]byte // libraries found in the file; under every lease
+	functions [][]byte     // libraries found in the file; under every lease
 }
 
 func (n *snapshots) init(started time.Time) {
