@@ -263,7 +263,12 @@ func repeatStream(t *testing.T, tt *effectCase, seed uint64, length int) bool {
 		t.Error(err)
 		return false
 	}
-	names := map[string]int{}; for _, c := range commands { names[strings.ToUpper(string(c[0]))]++ }; fc := first.content(); t.Logf("%d commands, %d keys, %v", len(commands), len(fc), names)
+	names := map[string]int{}
+	for _, c := range commands {
+		names[strings.ToUpper(string(c[0]))]++
+	}
+	fc := first.content()
+	t.Logf("%d commands, %d keys, %v", len(commands), len(fc), names)
 	if !sameContent(t, fc, second.content()) {
 		t.Logf("%d commands", len(commands))
 		return false
