@@ -234,8 +234,13 @@ func TestEffectsRepeated(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for i := range streams {
-				if seed := rand.Uint64(); !repeatStream(t, &tt, seed+uint64(i), length) { // #nosec G404 G115 -- a test's choice
-					t.Fatalf("seed %d", seed+uint64(i))
+				seed := rand.Uint64() // #nosec G404 -- a test's choice
+				if !t.Run(fmt.Sprint("stream ", i), func(t *testing.T) {
+					if !repeatStream(t, &tt, seed, length) {
+						t.Fatalf("seed %d", seed)
+					}
+				}) {
+					return
 				}
 			}
 		})
