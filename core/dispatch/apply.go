@@ -25,6 +25,7 @@ type Applier struct {
 	mask    partition.Mask
 	failed  error
 	readAt  uint64 // clock ticks at which y.now was read
+	putOff  uint64 // how often a snapshot had let go of commands before it put off this one
 }
 
 // applied is a command of a transaction.
@@ -223,18 +224,56 @@ func (a *Applier) add(cmd *command.Command, args [][]byte) error {
 func (a *Applier) run(cmd *command.Command, args [][]byte, p int) {
 	x := &a.y.Executor
 	a.s.W.B = a.s.W.B[:0]
-	a.readClock()
-	if busy := x.takeMask(&a.mask, none); busy == none {
-		x.holding = a.mask
-		x.run(&a.s, cmd, args, p)
-		x.giveBackMask(&a.mask, none)
-		return
+	for ran := false; !ran; {
+		a.readClock()
+		if free := x.takeMask(&a.mask, none) == none; free {
+			ran = a.runHeld(cmd, args, p)
+			x.giveBackMask(&a.mask, none)
+		} else {
+			a.y.wait.mask = a.mask
+			a.y.acquireMask()
+			ran = a.runHeld(cmd, args, p)
+			a.y.releaseAll()
+		}
+		if !ran {
+			a.awaitSnapshot()
+		}
 	}
-	a.y.wait.mask = a.mask
-	a.y.acquireMask()
+}
+
+// runHeld runs a command, unless a snapshot puts it off. The leases of a.mask are held.
+func (a *Applier) runHeld(cmd *command.Command, args [][]byte, p int) bool {
+	x := &a.y.Executor
+	if x.d.walked.Load() && !a.spare(cmd, args) {
+		return false
+	}
 	x.holding = a.mask
 	x.run(&a.s, cmd, args, p)
-	a.y.releaseAll()
+	return true
+}
+
+// spare shows what the command may change to the snapshot, which may ask to put it off.
+func (a *Applier) spare(cmd *command.Command, args [][]byte) bool {
+	a.putOff = a.y.d.held.release.Load()
+	if cmd != &a.unit {
+		return a.y.spareKeys(cmd, args, a.s.DB)
+	}
+	for i := range a.queue {
+		if q := &a.queue[i]; !a.y.spareKeys(q.cmd, a.args[q.first:q.first+q.count], anyDB) {
+			return false
+		}
+	}
+	return true
+}
+
+// awaitSnapshot waits until the snapshot has put an end to a command's being put off. Nothing is held.
+func (a *Applier) awaitSnapshot() {
+	d, o := a.y.d, &a.y.wait
+	d.holdBack(o)
+	if d.held.release.Load() != a.putOff { // it came in between
+		d.Release()
+	}
+	<-o.wake
 }
 
 // readClock reads the wall clock, where a millisecond or so has passed.
