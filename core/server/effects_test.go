@@ -16,7 +16,6 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/fuzz/differential"
 	"github.com/sleipnirdb/sleipnir/internal/client"
-	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // The journal is proved by its use: what clients do to one server is repeated, from the journal, on another one, and both must
@@ -70,7 +69,7 @@ func (o *original) dial() *client.Conn {
 }
 
 // journaled returns what the journal has got since the last call, command by command.
-func (o *original) journaled() (commands [][][]byte) {
+func (o *original) journaled() [][][]byte {
 	o.t.Helper()
 	var in []byte
 	o.dispatcher.ExclusiveAll(func(*dispatch.Executor) {
@@ -82,16 +81,7 @@ func (o *original) journaled() (commands [][][]byte) {
 			in = append(in, b...)
 		}
 	})
-	limits := resp.Limits{MaxBulk: 512 << 20, MaxMultibulk: 1 << 30, MaxInline: 64 << 10, Authenticated: true}
-	for len(in) > 0 {
-		var parser resp.Parser
-		args, n, err := parser.Next(in, nil, &limits)
-		if err != nil || n == 0 {
-			o.t.Fatalf("the journal ends in %.200q: %v", in, err)
-		}
-		commands, in = append(commands, slices.Clone(args)), in[n:]
-	}
-	return commands
+	return parsed(o.t, in)
 }
 
 // spell writes commands as a user would.
@@ -302,7 +292,7 @@ func TestEvictionsRepeated(t *testing.T) {
 			c := r.first.dial()
 			value := strings.Repeat("v", valueBytes)
 			keys := 0
-			for keys < most && (*operations)(r.first.Server).spaces(true).stats.Evicted < enough {
+			for keys < most && (*operations)(r.first.Server).spaces(false).stats.Evicted < enough {
 				var out []byte
 				for range batch {
 					out = client.AppendCommand(out, []string{"SET", fmt.Sprint("key:", keys), value, "EX", "1000"})
