@@ -135,8 +135,7 @@ func (d *DB) live(h uint64, key []byte) Entry {
 		return Entry{}
 	}
 	e := object.At(d.arena, r)
-	if e.HasExpirySlot() && d.space.mode == ExpireDelete && d.due(e) {
-		d.expire(h, e)
+	if e.HasExpirySlot() && d.space.mode == ExpireDelete && d.due(e) && d.expire(h, e) {
 		return Entry{}
 	}
 	return e

@@ -64,7 +64,7 @@ func sooner(a, b int) int {
 // expire removes keys whose time has come, and returns when the next ones are
 // due.
 func (s *Server) expire(x *dispatch.Executor) int {
-	if !s.activeExpire.Load() {
+	if !s.activeExpire.Load() || s.isLoading() {
 		return -1
 	}
 	h, now, next := s, x.Now(), -1
