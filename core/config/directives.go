@@ -348,7 +348,7 @@ var directives = [idCount]Directive{
 	IOThreads:                           integer("io-threads", 0, 1, maxIOThreads).flags(Debug),
 	IOThreadsAlwaysActive:               yesno("io-threads-always-active", false).flags(Hidden).note(noteNoEffect),
 	JemallocBgThread:                    yesno("jemalloc-bg-thread", true).note(noteNoEffect),
-	KeyLoadDelay:                        integer("key-load-delay", 0, math.MinInt32, math.MaxInt32).flags(Hidden).note(noteNoEffect),
+	KeyLoadDelay:                        integer("key-load-delay", 0, math.MinInt32, math.MaxInt32).flags(Hidden),
 	LatencyMonitorThreshold:             integer("latency-monitor-threshold", 0, 0, math.MaxInt64),
 	LatencyTracking:                     yesno("latency-tracking", true),
 	LatencyTrackingInfoPercentiles:      special("latency-tracking-info-percentiles", "50 99 99.9", percentiles).flags(MultiArg),

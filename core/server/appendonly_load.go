@@ -8,16 +8,16 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/aof"
 	"github.com/sleipnirdb/sleipnir/core/command"
-	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
-	"github.com/sleipnirdb/sleipnir/core/rdb"
+	"github.com/sleipnirdb/sleipnir/core/loading"
 )
 
 // appendOnlyLoader is the server as the loading of an append-only file sees it.
 type appendOnlyLoader struct {
-	s *Server
-	a *dispatch.Applier
+	s  *Server
+	a  *dispatch.Applier
+	at int64 // in the file
 }
 
 // loadAppendOnly fills the keyspace from the append-only file. An error has been logged.
@@ -27,6 +27,7 @@ func (s *Server) loadAppendOnly() error {
 	defer s.setExpiry(keyspace.ExpireDelete)
 	l := &appendOnlyLoader{s: s, a: s.dispatcher.NewApplier()}
 	defer l.a.Close()
+	defer s.progress.End()
 	found, err := s.aof.Load(l)
 	if err == nil && found {
 		s.Log.Noticef("DB loaded from append only file: %.3f seconds", time.Since(start).Seconds())
@@ -44,16 +45,23 @@ func (s *Server) setExpiry(mode keyspace.ExpiryMode) {
 }
 
 // Begin begins a file.
-func (l *appendOnlyLoader) Begin(string, int64) {
+func (l *appendOnlyLoader) Begin(_ string, size int64) {
+	l.s.progress.Begin(time.Now(), size)
+	l.at = 0
 	l.a.Discard()
 	l.a.Select(0)
 }
 
 // RDB loads the snapshot that a file begins with.
-func (l *appendOnlyLoader) RDB(in io.Reader) (int64, error) { return l.s.loadPreamble(in) }
+func (l *appendOnlyLoader) RDB(in io.Reader) (int64, error) {
+	return l.s.load(in, loadOptions{preamble: true})
+}
 
 // Apply runs a command. One that fails now, though it went well once, is told of and left out, as in Valkey.
 func (l *appendOnlyLoader) Apply(args [][]byte) error {
+	if l.s.progress.Cancelled() {
+		return loading.ErrCancelled
+	}
 	err := l.a.Apply(args)
 	if err == nil {
 		return nil
@@ -78,16 +86,7 @@ func (l *appendOnlyLoader) Apply(args [][]byte) error {
 func (l *appendOnlyLoader) Discard() { l.a.Discard() }
 
 // Progress tells how far it has come.
-func (l *appendOnlyLoader) Progress(int64) {}
-
-// loadPreamble loads data in RDB's format, and returns how many bytes of in it took.
-func (s *Server) loadPreamble(in io.Reader) (int64, error) {
-	h := &loader{s: s}
-	var d rdb.Decoder
-	err := error(nil)
-	s.dispatcher.ExclusiveAll(func(*dispatch.Executor) {
-		err = d.Load(in, rdb.LoadOptions{Checksum: s.Config.Bool(config.RDBChecksum)}, h)
-		h.builder.Drop()
-	})
-	return d.Offset(), err
+func (l *appendOnlyLoader) Progress(offset int64) {
+	l.s.progress.Advance(offset - l.at)
+	l.at = offset
 }

@@ -52,7 +52,7 @@ func (e *ending) asked() bool {
 // that would lose what it was told to save.
 func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 	s.Log.Noticef("%s", why)
-	if s.snapshots.loading.Load() { // half of the data must not replace all of it
+	if s.isLoading() { // half of the data must not replace all of it
 		how.Save, how.NoSave = false, true
 	}
 	s.giveUpSaving()

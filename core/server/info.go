@@ -183,7 +183,7 @@ func (s *Server) infoClients(n *stats.Info, u usage) {
 }
 
 func (s *Server) infoPersistence(n *stats.Info) {
-	n.Bool("loading", s.snapshots.loading.Load())
+	n.Bool("loading", s.isLoading())
 	n.Int("async_loading", 0)
 	n.Int("current_cow_peak", 0)
 	n.Int("current_cow_size", 0)
@@ -209,6 +209,15 @@ func (s *Server) infoPersistence(n *stats.Info) {
 	n.Int("rdb_last_cow_size", 0)
 	n.Int("rdb_last_load_keys_expired", s.snapshots.expired.Load())
 	n.Int("rdb_last_load_keys_loaded", s.snapshots.keys.Load())
+	if s.isLoading() {
+		p := s.progress.State(time.Now())
+		n.Int("loading_start_time", p.Started)
+		n.Int("loading_total_bytes", p.Total)
+		n.Int("loading_rdb_used_mem", p.UsedMem)
+		n.Int("loading_loaded_bytes", p.Done)
+		n.Ratio("loading_loaded_perc", p.Percent)
+		n.Int("loading_eta_seconds", p.LeftSeconds)
+	}
 	s.infoAppendOnly(n)
 }
 

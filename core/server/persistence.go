@@ -82,7 +82,7 @@ func (s *Server) unsaved() int64 { return max(s.dispatcher.Changes()-s.snapshots
 // It has every lease; dirty is what the command adds to the changes when it is over.
 func (o *operations) FlushedAll(dirty int64) {
 	s := (*Server)(o)
-	if len(s.Config.SavePoints()) == 0 || s.snapshots.loading.Load() {
+	if len(s.Config.SavePoints()) == 0 || s.isLoading() {
 		return
 	}
 	if s.snapshots.busy.Load() { // it waits for the leases, and would save nothing else

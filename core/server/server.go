@@ -17,6 +17,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/loading"
 	"github.com/sleipnirdb/sleipnir/core/logging"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/process"
@@ -62,6 +63,7 @@ type Server struct {
 	cron       cron
 	snapshots  snapshots
 	walking    walking
+	progress   loading.Progress // of a load
 	saving     saving
 	disk       diskTrouble
 	end        ending

@@ -26,10 +26,9 @@ type snapshots struct {
 	started   atomic.Int64 // unix time, of the one under way
 	took      atomic.Int64 // seconds of the last one in the background, -1 for none
 	saves     atomic.Int64
-	changes   atomic.Int64 // of the data, up to the last good one
-	keys      atomic.Int64 // loaded at the start or by DEBUG RELOAD
-	expired   atomic.Int64 // left out then, as their time had come
-	loading   atomic.Bool
+	changes   atomic.Int64                    // of the data, up to the last good one
+	keys      atomic.Int64                    // loaded at the start or by DEBUG RELOAD
+	expired   atomic.Int64                    // left out then, as their time had come
 	functions [][]byte                        // libraries found in the file; under every lease
 	ticket    atomic.Pointer[snapshot.Ticket] // of the one in the background
 }

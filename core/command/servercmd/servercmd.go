@@ -22,6 +22,8 @@ import (
 type Server interface {
 	// CommandTable returns the command table. Any goroutine.
 	CommandTable() *command.Table
+	// Loading tells whether data is being loaded. Any goroutine.
+	Loading() bool
 	// Info writes the wanted sections of INFO. held: the caller has every
 	// lease.
 	Info(n *stats.Info, held bool)
