@@ -25,7 +25,6 @@ type Applier struct {
 	mask    partition.Mask
 	failed  error
 	readAt  uint64 // clock ticks at which y.now was read
-	putOff  uint64 // how often a snapshot had let go of commands before it put off this one
 }
 
 // applied is a command of a transaction.
@@ -222,58 +221,53 @@ func (a *Applier) add(cmd *command.Command, args [][]byte) error {
 
 // run takes the leases of a.mask, one of which is p or none, and runs a command.
 func (a *Applier) run(cmd *command.Command, args [][]byte, p int) {
+	for !a.try(cmd, args, p) {
+		continue
+	}
+}
+
+// try is run. It says false after a wait for a snapshot that has to have the keys first.
+func (a *Applier) try(cmd *command.Command, args [][]byte, p int) bool {
 	x := &a.y.Executor
 	a.s.W.B = a.s.W.B[:0]
-	for ran := false; !ran; {
-		a.readClock()
-		if free := x.takeMask(&a.mask, none) == none; free {
-			ran = a.runHeld(cmd, args, p)
-			x.giveBackMask(&a.mask, none)
-		} else {
-			a.y.wait.mask = a.mask
-			a.y.acquireMask()
-			ran = a.runHeld(cmd, args, p)
-			a.y.releaseAll()
+	a.readClock()
+	before := x.d.held.release.Load()
+	if busy := x.takeMask(&a.mask, none); busy == none {
+		x.holding = a.mask
+		isSpared := a.runSpared(cmd, args, p)
+		x.giveBackMask(&a.mask, none)
+		if !isSpared {
+			x.d.awaitRelease(before)
 		}
-		if !ran {
-			a.awaitSnapshot()
-		}
+		return isSpared
 	}
+	a.y.wait.mask = a.mask
+	a.y.acquireMask()
+	x.holding = a.mask
+	isSpared := a.runSpared(cmd, args, p)
+	a.y.releaseAll()
+	if !isSpared {
+		x.d.awaitRelease(before)
+	}
+	return isSpared
 }
 
-// runHeld runs a command, unless a snapshot puts it off. The leases of a.mask are held.
-func (a *Applier) runHeld(cmd *command.Command, args [][]byte, p int) bool {
+// runSpared runs a command whose leases are held, unless a snapshot has to have its keys first.
+func (a *Applier) runSpared(cmd *command.Command, args [][]byte, p int) bool {
 	x := &a.y.Executor
-	if x.d.walked.Load() && !a.spare(cmd, args) {
-		return false
+	if x.d.walked.Load() {
+		if cmd != &a.unit {
+			return x.spareKeys(cmd, args, a.s.DB) && x.run(&a.s, cmd, args, p) != lent
+		}
+		for i := range a.queue {
+			q := &a.queue[i]
+			if !x.spareKeys(q.cmd, a.args[q.first:q.first+q.count], anyDB) {
+				return false
+			}
+		}
 	}
-	x.holding = a.mask
 	x.run(&a.s, cmd, args, p)
 	return true
-}
-
-// spare shows what the command may change to the snapshot, which may ask to put it off.
-func (a *Applier) spare(cmd *command.Command, args [][]byte) bool {
-	a.putOff = a.y.d.held.release.Load()
-	if cmd != &a.unit {
-		return a.y.spareKeys(cmd, args, a.s.DB)
-	}
-	for i := range a.queue {
-		if q := &a.queue[i]; !a.y.spareKeys(q.cmd, a.args[q.first:q.first+q.count], anyDB) {
-			return false
-		}
-	}
-	return true
-}
-
-// awaitSnapshot waits until the snapshot has put an end to a command's being put off. Nothing is held.
-func (a *Applier) awaitSnapshot() {
-	d, o := a.y.d, &a.y.wait
-	d.holdBack(o)
-	if d.held.release.Load() != a.putOff { // it came in between
-		d.Release()
-	}
-	<-o.wake
 }
 
 // readClock reads the wall clock, where a millisecond or so has passed.
