@@ -143,10 +143,6 @@ func (d *Dispatcher) Release() {
 	d.held.count.Store(0)
 	d.held.mu.Unlock()
 	for _, o := range ops {
-		if o.wake != nil {
-			o.wake <- struct{}{}
-			continue
-		}
 		o.s.Conn.Post(&o.again)
 	}
 }
