@@ -81,6 +81,8 @@ type Dispatcher struct {
 	diskError atomic.Pointer[command.Error]
 	// monitors is the number of sessions that monitor. Atomic.
 	monitors atomic.Int32
+	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
+	walked atomic.Bool
 	// waiting is the number of sessions that wait for keys. Atomic.
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
@@ -93,6 +95,7 @@ type Dispatcher struct {
 	pauseMu sync.Mutex
 
 	offLoop executorPool
+	held    heldBack
 	bounds  bounds // constant once the loops run
 }
 

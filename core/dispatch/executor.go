@@ -200,6 +200,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		for i := range x.ahead {
 			switch x.request(s, &x.ahead[i]) {
 			case lent:
+				x.drop()
 				return
 			case parked:
 				x.drop()
@@ -407,6 +408,9 @@ func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]by
 // run executes a command whose leases are held; p is its only partition, or
 // none.
 func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
+	if cmd.Flags&(command.Write|command.MayReplicate|command.RunsQueue) != 0 && x.d.walked.Load() && !x.spare(s, cmd, args) {
+		return lent
+	}
 	x.prepare(s, cmd, args, p)
 	mark := len(s.W.B)
 	if s.State&session.NoTouch != 0 {

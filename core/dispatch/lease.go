@@ -47,6 +47,7 @@ type op struct {
 	db     int
 	resume loop.Post
 	adopt  loop.Post
+	again  loop.Post
 	// wake tells the goroutine that waits here that its leases are held; nil
 	// for a session's op.
 	wake chan struct{}
@@ -60,6 +61,7 @@ func opOf(s *session.Session) *op {
 	o := &op{s: s}
 	o.task.Owner = o
 	o.resume.Fn, o.resume.Arg = resumed, s
+	o.again.Fn, o.again.Arg = again, o
 	s.Op = o
 	return o
 }
@@ -195,7 +197,9 @@ func (x *Executor) runLent(o *op, p int) {
 	}
 	x.ticks = ticksNow()
 	mark := len(s.W.B)
-	x.run(s, o.cmd, o.args, p)
+	if x.run(s, o.cmd, o.args, p) == lent {
+		return
+	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}

@@ -130,7 +130,10 @@ func (y *offLoopExecutor) run(o *op) {
 	y.ticks = ticksNow()
 	mark := len(s.W.B)
 	y.holding = y.wait.mask
-	y.Executor.run(s, o.cmd, o.args, none)
+	if y.Executor.run(s, o.cmd, o.args, none) == lent {
+		y.releaseAll()
+		return
+	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}

@@ -34,6 +34,7 @@ func (x *Executor) await(s *session.Session, cmd *command.Command) {
 	o := &op{s: s, cmd: cmd, args: s.Block.Args, waiter: w}
 	o.task.Owner = o
 	o.resume.Fn, o.resume.Arg = answered, o
+	o.again.Fn, o.again.Arg = again, o
 	o.reply.Resp3 = s.W.Resp3
 	if keys, err := cmd.AppendKeys(o.args, x.keys[:0]); err == nil {
 		for _, k := range keys {
@@ -103,6 +104,12 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 			r.more.Add(q)
 		}
 	}
+	if x.d.walked.Load() {
+		o.ready, o.db = []byte(key.Key()), key.DB().Index()
+		if !x.spareWaiter(o) {
+			return keyspace.ServiceLater
+		}
+	}
 	if x.rerun(o, at) {
 		return keyspace.ServiceDone
 	}
@@ -156,6 +163,9 @@ func (x *Executor) runWaiting(o *op) {
 	key := o.ready
 	db := x.d.Set.Space(x.d.Set.Of(crc.Slot(key))).DB(o.db)
 	w := o.waiter
+	if !x.spareWaiter(o) {
+		return
+	}
 	if x.rerun(o, none) {
 		for _, k := range w.Keys {
 			if k.DB == o.db && string(k.Key) == string(key) {

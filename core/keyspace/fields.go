@@ -143,6 +143,9 @@ func (s *Space) expireFields(start uint64, budgetNanos int64) (expired int) {
 
 // expireFieldsOf removes some fields of one hash, and the hash with the last of them.
 func (d *DB) expireFieldsOf(e Entry) int {
+	if !d.spare(e.Hash(d.seed), e) {
+		return 0
+	}
 	h := d.Hash(e)
 	if f := d.space.effects; f != nil {
 		f.deleteFields(d.number, e.Key(), h.AppendExpired(f.fields[:0], expireBatch))

@@ -93,10 +93,11 @@ type Space struct {
 	minutes            uint32 // the clock of LFU, modulo 2^16
 	env                object.Env
 	litter             func()           // Config.Garbage, or nil
-	garbage            []detachedDB     // freed in slices
+	garbage            []*detachedDB    // freed in slices
 	remains            []object.Remains // likewise: large collections whose entries are gone
 	keyCopy            []byte           // scratch for a key whose entry is about to go
 	scan               scan             // the scan under way
+	walk               *walk            // of a snapshot, or nil
 	pool               pool             // eviction candidates
 	places, placesLeft int              // of waiters in all queues, and after the last sweep
 

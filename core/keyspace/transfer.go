@@ -116,6 +116,8 @@ func (d *DB) put(h uint64, old, n Entry) bool {
 		}
 		d.dropFields(n)
 		return false
+	} else {
+		d.enter(h, n)
 	}
 	return true
 }

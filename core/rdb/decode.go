@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // Decoder reads values. It keeps its buffers from one to the next.
@@ -407,11 +408,11 @@ func (d *Decoder) elements(b block, t Type, to Sink) (some bool, err error) {
 }
 
 // itemText returns the text of an item, valid until the next call.
-func (d *Decoder) itemText(i item) []byte {
-	if !i.isInt {
-		return i.text
+func (d *Decoder) itemText(i packed.Value) []byte {
+	if !i.IsInt {
+		return i.Bytes
 	}
-	d.text = i.appendTo(kept(d.text))
+	d.text = i.AppendTo(kept(d.text))
 	return d.text
 }
 
@@ -424,7 +425,7 @@ func (d *Decoder) pairs(b block, t Type, to Sink) (some bool, err error) {
 		if err != nil || !ok {
 			return some, err
 		}
-		d.field = first.appendTo(kept(d.field))
+		d.field = first.AppendTo(kept(d.field))
 		second, ok, err := b.next()
 		if err == nil && !ok {
 			err = errOdd
@@ -445,11 +446,11 @@ func (d *Decoder) pairs(b block, t Type, to Sink) (some bool, err error) {
 }
 
 // scored hands over the member in d.field with its score.
-func (d *Decoder) scored(i item, to Sink) error {
-	if i.isInt {
-		return to.Scored(d.field, float64(i.n))
+func (d *Decoder) scored(i packed.Value, to Sink) error {
+	if i.IsInt {
+		return to.Scored(d.field, float64(i.Int))
 	}
-	score, err := parseScore(i.text)
+	score, err := parseScore(i.Bytes)
 	if err != nil {
 		return err
 	}

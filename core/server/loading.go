@@ -32,9 +32,8 @@ func (s *Server) isLoading() bool {
 // ends. On a goroutine of its own.
 func (s *Server) loadAtStart() {
 	defer s.rescue()
-	if err := s.loadSnapshot(); err != nil {
+	if err := s.loadData(); err != nil {
 		if !errors.Is(err, loading.ErrCancelled) {
-			s.Log.Warningf("Fatal error loading the DB, check server logs. Exiting.")
 			s.end.begin(exitNoData)
 		}
 		return
@@ -45,6 +44,21 @@ func (s *Server) loadAtStart() {
 
 // exitNoData is the exit code of a server whose data can't be loaded.
 const exitNoData = 1
+
+// loadData fills the keyspace: from the append-only file if that is on, else from the snapshot. An error has been logged.
+func (s *Server) loadData() error {
+	if err := s.aof.ReadManifest(); err != nil {
+		return err
+	}
+	if s.Config.Bool(config.AppendOnly) {
+		if err := s.loadAppendOnly(); err != nil {
+			return err
+		}
+	} else if err := s.loadSnapshot(); err != nil {
+		return err
+	}
+	return s.startAppendOnly()
+}
 
 // loadSnapshot reads the snapshot, if there is one.
 func (s *Server) loadSnapshot() error {
@@ -61,6 +75,7 @@ func (s *Server) loadSnapshot() error {
 		s.Log.Noticef("DB loaded from disk: %.3f seconds", time.Since(start).Seconds())
 	case !errors.Is(err, loading.ErrCancelled):
 		s.Log.Warningf("Terminating server after rdb file reading failure.")
+		s.Log.Warningf("Fatal error loading the DB, check server logs. Exiting.")
 	}
 	return err
 }
@@ -78,6 +93,7 @@ func (s *Server) loadFile(path string, o loadOptions) error {
 	}
 	s.progress.Begin(time.Now(), size)
 	defer s.progress.End()
+	defer s.tellProgress()()
 	if _, err = s.load(file, o); err != nil && !errors.Is(err, loading.ErrCancelled) {
 		s.Log.Warningf("Error while reading the snapshot %s: %v", path, err)
 	}
@@ -85,12 +101,11 @@ func (s *Server) loadFile(path string, o loadOptions) error {
 }
 
 // load reads data in RDB's format: a file, the beginning of an append-only file, or what a primary sends. It returns how many bytes of in
-// are of it; more may have been read. The caller has begun s.progress.
+// are of it; more may have been read. The caller has begun s.progress, and logs the error.
 func (s *Server) load(in io.Reader, o loadOptions) (int64, error) {
 	if !o.merge {
 		s.snapshots.functions = nil
 	}
-	defer s.tellProgress()()
 	result, err := loading.Load(in, &dataOwner{s: s, held: o.held}, loading.Options{
 		LoadOptions: rdb.LoadOptions{
 			Relaxed:  s.Config.Int(config.RDBVersionCheck) == config.RDBVersionRelaxed,

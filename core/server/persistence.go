@@ -6,6 +6,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/snapshot"
 )
 
 // errCannotSave is the reply to writes while the last save in the background failed.
@@ -65,7 +66,7 @@ func (s *Server) savedInBackground(err error) {
 	switch {
 	case err == nil:
 		s.Log.Noticef("Background saving terminated with success")
-	case errors.Is(err, errCancelled):
+	case errors.Is(err, snapshot.ErrCancelled), errors.Is(err, snapshot.ErrFlushed):
 		s.Log.Noticef("Background saving was cancelled")
 	default:
 		s.Log.Warningf("Background saving error: %v", err)
@@ -85,7 +86,7 @@ func (o *operations) FlushedAll(dirty int64) {
 		return
 	}
 	if s.snapshots.busy.Load() { // it waits for the leases, and would save nothing else
-		s.snapshots.cancel.Store(true)
+		s.cancelSave()
 	}
 	if s.saveHeld() == nil {
 		s.snapshots.changes.Add(dirty)

@@ -105,7 +105,7 @@ func (o *operations) CancelSave() bool {
 		return false
 	}
 	o.Log.Noticef("Background saving will be aborted due to user request")
-	o.snapshots.cancel.Store(true)
+	(*Server)(o).cancelSave()
 	return true
 }
 

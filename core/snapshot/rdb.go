@@ -76,4 +76,3 @@ func (f *RDBFrame) Tail(dst []byte, sum uint64) []byte { return rdb.AppendEnd(ds
 
 // Sums is the frame's.
 func (f *RDBFrame) Sums() bool { return f.Checksum }
-

@@ -4,6 +4,7 @@ package snapshot
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/rdb"
@@ -67,8 +68,9 @@ var (
 
 // Progress is how far a snapshot has come.
 type Progress struct {
-	Keys, Total int64 // of the cut
-	Bytes       int64 // written
+	Keys, Total int64         // of the cut
+	Bytes       int64         // written
+	Cut         time.Duration // how long every lease was held
 }
 
 // Host is the server, as snapshots need it.
@@ -82,4 +84,6 @@ type Host interface {
 	// Walked says whether writes have to be told of from now on (keyspace.Space.Preserve). Called under every lease for true, anywhere for
 	// false.
 	Walked(on bool)
+	// Rescue is deferred by goroutines, to report a panic.
+	Rescue()
 }
