@@ -198,6 +198,7 @@ const (
 	ShutdownOnSIGTERM
 	ShutdownTimeout
 	SlotMigrationMaxFailoverReplBytes
+	SnapshotCron
 	SocketMarkID
 	StopWritesOnBgsaveError
 	StreamNodeMaxBytes
@@ -439,6 +440,7 @@ var directives = [idCount]Directive{
 	ShutdownOnSIGTERM:                   enumSet("shutdown-on-sigterm", "default", shutdownFlags).check(shutdownCombination),
 	ShutdownTimeout:                     integer("shutdown-timeout", 10, 0, math.MaxInt32),
 	SlotMigrationMaxFailoverReplBytes:   memory("slot-migration-max-failover-repl-bytes", 0, -1, math.MaxInt64),
+	SnapshotCron:                        text("snapshot-cron", "").check(validSchedule),
 	SocketMarkID:                        unsigned("socket-mark-id", 0, 0, math.MaxUint32).flags(Immutable),
 	StopWritesOnBgsaveError:             yesno("stop-writes-on-bgsave-error", true),
 	StreamNodeMaxBytes:                  unsignedMemory("stream-node-max-bytes", 4096, 0, math.MaxInt64),
