@@ -20,9 +20,6 @@ func (d *Decoder) Split(in io.Reader, o LoadOptions, c Cutter) error {
 	return d.file(in, o, c, s.value)
 }
 
-// Offset is how many bytes of the file have been read so far.
-func (d *Decoder) Offset() int64 { return d.r.offset() }
-
 // splitter finds the ends of values.
 type splitter struct {
 	r *reader
@@ -102,32 +99,23 @@ func (s *splitter) rawID() error { return s.over(idBytes) }
 func (s *splitter) over(n uint64) error {
 	r := s.r
 	for {
-		have := uint64(len(r.buf) - r.at)
-		if n <= have {
-			r.at += int(n) // #nosec G115 -- so many are there
-			if r.at-r.mark >= pieceBytes {
-				return s.piece(false)
-			}
-			return nil
-		}
-		if n > maxText {
-			return errShort // there is no file so large
-		}
-		r.at += int(have) // #nosec G115
-		n -= have
+		step := min(n, uint64(len(r.buf)-r.at), pieceBytes) // #nosec G115 -- not negative
+		r.at += int(step)                                   // #nosec G115 -- so many are there
 		if r.at-r.mark >= pieceBytes {
 			if err := s.piece(false); err != nil {
 				return err
 			}
 		}
-		if err := r.fill(1); err != nil {
-			return err
+		if n -= step; n == 0 {
+			return nil
+		}
+		if r.at == len(r.buf) {
+			if err := r.fill(1); err != nil {
+				return err
+			}
 		}
 	}
 }
-
-// maxText is more than any string has.
-const maxText = 1 << 62
 
 // text reads over a string.
 func (s *splitter) text() error {
