@@ -76,6 +76,13 @@ func (c *Call) DBAt(db int, key []byte) *keyspace.DB {
 	return c.Set.Space(c.partitionOf(key)).DB(db)
 }
 
+// Past says whether an expiry that the call gives to something in db is over
+// already, so that this goes at once. It never is where somebody else says what
+// has expired: the primary, or the rest of a file.
+func (c *Call) Past(db *keyspace.DB, at int64) bool {
+	return at <= c.Now && (db.Space().Expires() || at <= 0)
+}
+
 // partitionOf finds the partition of a key, at no cost for a handler that asks
 // for its arguments in their order.
 func (c *Call) partitionOf(key []byte) int {

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -47,10 +48,20 @@ func (x *Executor) spare(s *session.Session, cmd *command.Command, args [][]byte
 	} else {
 		o = x.lend(s, cmd, args)
 	}
-	x.d.holdBack(o)
-	if x.d.held.release.Load() != before { // it came in between
-		x.d.Release()
+	x.d.holdBack(o, before)
+	return false
+}
+
+// spareWaiter is spare for a wait that is about to be served. What is put off is the op, whose turn is kept.
+func (x *Executor) spareWaiter(o *op) bool {
+	if !x.d.walked.Load() {
+		return true
 	}
+	before := x.d.held.release.Load()
+	if x.spareKeys(o.cmd, o.args, o.s.DB) {
+		return true
+	}
+	x.d.holdBack(o, before)
 	return false
 }
 
@@ -99,12 +110,25 @@ func (x *Executor) spareKey(db int, key []byte) bool {
 	return x.d.Set.Space(x.d.Set.Of(crc.Slot(key))).Preserve(db, key)
 }
 
-// holdBack puts an op off until Release.
-func (d *Dispatcher) holdBack(o *op) {
+// holdBack puts an op off until the Release after the number before, which was read before it was refused.
+func (d *Dispatcher) holdBack(o *op, before uint64) {
 	d.held.mu.Lock()
 	d.held.ops = append(d.held.ops, o)
 	d.held.count.Store(int32(len(d.held.ops))) // #nosec G115 -- sessions
 	d.held.mu.Unlock()
+	if d.held.release.Load() != before {
+		d.Release()
+	}
+}
+
+// releaseEvery is how often awaitRelease looks.
+const releaseEvery = time.Millisecond
+
+// awaitRelease waits for the Release after the number before. The caller is an ordinary goroutine.
+func (d *Dispatcher) awaitRelease(before uint64) {
+	for d.walked.Load() && d.held.release.Load() == before {
+		time.Sleep(releaseEvery)
+	}
 }
 
 // Release has every command that was put off try again. Any goroutine.

@@ -104,10 +104,11 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 			r.more.Add(q)
 		}
 	}
-	if x.d.walked.Load() && !x.spareKeys(o.cmd, o.args, o.s.DB) {
+	if x.d.walked.Load() {
 		o.ready, o.db = []byte(key.Key()), key.DB().Index()
-		x.d.holdBack(o)
-		return keyspace.ServiceLater
+		if !x.spareWaiter(o) {
+			return keyspace.ServiceLater
+		}
 	}
 	if x.rerun(o, at) {
 		return keyspace.ServiceDone
@@ -162,8 +163,7 @@ func (x *Executor) runWaiting(o *op) {
 	key := o.ready
 	db := x.d.Set.Space(x.d.Set.Of(crc.Slot(key))).DB(o.db)
 	w := o.waiter
-	if x.d.walked.Load() && !x.spareKeys(o.cmd, o.args, o.s.DB) {
-		x.d.holdBack(o)
+	if !x.spareWaiter(o) {
 		return
 	}
 	if x.rerun(o, none) {

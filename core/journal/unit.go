@@ -9,7 +9,7 @@ const NoDatabase = -1
 // script, or a removal of keys whose time came. It belongs to the executor that holds the leases, and keeps its buffer from
 // one unit to the next. The zero value has no database: call Reset before the first use.
 type Unit struct {
-	b        []byte // the commands as RESP, with SELECT where the database changes between them
+	b        []byte // frontRoom, then the commands as RESP, with SELECT where the database changes between them
 	commands int    // without those SELECTs
 	first    int    // the database of the first command
 	db       int    // of the last one
@@ -17,10 +17,24 @@ type Unit struct {
 	isLoose  bool   // they don't, however many
 }
 
+const (
+	// frontRoom is left free before the commands, for the longest SELECT with MULTI: so a large unit becomes part of the stream as it is.
+	frontRoom = 64
+	newUnit   = 1 << 10
+	// keptUnit bounds the buffer that is kept for the next unit.
+	keptUnit = 256 << 10
+)
+
 // Reset empties the unit.
 func (u *Unit) Reset() {
-	*u = Unit{b: u.b[:0], first: NoDatabase, db: NoDatabase}
+	if room := cap(u.b); room < newUnit || room > keptUnit {
+		u.b = make([]byte, frontRoom, newUnit)
+	}
+	*u = Unit{b: u.b[:frontRoom], first: NoDatabase, db: NoDatabase}
 }
+
+// commandBytes are the commands as RESP. They are the unit's.
+func (u *Unit) commandBytes() []byte { return u.b[frontRoom:] }
 
 // IsEmpty says whether the unit has no command.
 func (u *Unit) IsEmpty() bool { return u.commands == 0 }

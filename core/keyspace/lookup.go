@@ -32,6 +32,9 @@ const (
 // SetExpiryMode sets what becomes of expired keys.
 func (s *Space) SetExpiryMode(m ExpiryMode) { s.mode = m }
 
+// Expires says whether the space deletes what has expired: whether an expiry in the past is a deletion.
+func (s *Space) Expires() bool { return s.mode == ExpireDelete }
+
 // Find looks a key up for a read command: it counts a hit or a miss, touches the access field, tells of a miss. A key whose time has come is
 // removed and not found.
 func (d *DB) Find(key []byte) Entry {

@@ -113,7 +113,7 @@ func (w *worker) item(space *keyspace.Space, i *item) error {
 	db := space.DB(i.database)
 	w.builder.Reset(db, i.Key, i.ExpireAt)
 	err := w.value(i)
-	if rdb.IsLeftOut(err) {
+	if err != nil && rdb.IsLeftOut(err) {
 		w.builder.Drop()
 		w.owner.LeftOut(i.Key, err)
 		if errors.Is(err, rdb.ErrEmpty) {

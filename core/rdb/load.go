@@ -82,9 +82,6 @@ func (d *Decoder) file(in io.Reader, o LoadOptions, h Records, key func(k *KeyIn
 	return err
 }
 
-// Offset is how many bytes Load has read, of a reader that may go on after them.
-func (d *Decoder) Offset() int64 { return d.r.offset() }
-
 // fileHead reads magic and version.
 func (d *Decoder) fileHead(relaxed bool) (version int, err error) {
 	b, err := d.r.take(headBytes)

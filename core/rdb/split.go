@@ -20,6 +20,9 @@ func (d *Decoder) Split(in io.Reader, o LoadOptions, c Cutter) error {
 	return d.file(in, o, c, s.value)
 }
 
+// Offset is how many bytes of the file have been read so far, by a reader that may go on after them.
+func (d *Decoder) Offset() int64 { return d.r.offset() }
+
 // splitter finds the ends of values.
 type splitter struct {
 	r *reader

@@ -58,6 +58,7 @@ func (s *Server) applyChanges() {
 		}
 		return nil
 	})
+	s.followAppendOnly()
 	for _, m := range missing {
 		if config.Row(m.id).Flags&config.Immutable == 0 {
 			c.OnApply(m.id, func() error { return s.refuseAbsent(m.id) })

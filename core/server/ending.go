@@ -52,11 +52,12 @@ func (e *ending) asked() bool {
 // that would lose what it was told to save.
 func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 	s.Log.Noticef("%s", why)
-	if s.snapshots.loading.Load() { // half of the data must not replace all of it
+	if s.isLoading() { // half of the data must not replace all of it
 		how.Save, how.NoSave = false, true
 	}
 	s.giveUpSaving()
-	if !how.Save && (how.NoSave || len(s.Config.SavePoints()) == 0) {
+	saves := how.Save || (!how.NoSave && len(s.Config.SavePoints()) > 0)
+	if !saves && !s.aof.Status().IsOn {
 		s.end.begin(0)
 		return nil
 	}
@@ -64,7 +65,7 @@ func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 	go func() {
 		defer s.rescue()
 		s.dispatcher.ExclusiveAll(func(*dispatch.Executor) {
-			if err := s.saveFinally(how.Force); err != nil {
+			if err := s.leaveSafe(how, saves); err != nil {
 				failed <- err
 				return
 			}
@@ -80,6 +81,20 @@ func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 		s.Log.Warningf("Errors trying to shut down the server. Check the logs for more information.")
 	}
 	return err
+}
+
+// leaveSafe brings to disk what is to be there after the end. The caller has every lease.
+func (s *Server) leaveSafe(how servercmd.Shutdown, saves bool) error {
+	if s.aof.Status().IsOn {
+		s.Log.Noticef("Calling fsync() on the AOF file.")
+		if err := s.aof.Flush(true); err != nil {
+			s.Log.Warningf("Fail to fsync the AOF file: %v.", err)
+		}
+	}
+	if !saves {
+		return nil
+	}
+	return s.saveFinally(how.Force)
 }
 
 // saveFinally writes the last snapshot. The caller has every lease.
@@ -109,7 +124,7 @@ func (s *Server) giveUpSaving() {
 		return
 	}
 	s.Log.Warningf("There is a snapshot being written in the background. It is given up.")
-	s.snapshots.cancel.Store(true)
+	s.cancelSave()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
 	for begin := time.Now(); s.snapshots.busy.Load() && time.Since(begin) < savingEnds; {

@@ -109,6 +109,9 @@ func (o *operations) Crash(reason string, bySignal bool) {
 	(*Server)(o).crashed(nil, crashReason{text: reason})
 }
 
+// Loading tells whether data is being loaded.
+func (o *operations) Loading() bool { return (*Server)(o).isLoading() }
+
 // LastSave is when the data was last saved, or the start.
 func (o *operations) LastSave() int64 { return o.snapshots.last.Load() }
 
@@ -128,5 +131,5 @@ func (o *operations) Reload(merge bool) error {
 	if err != nil {
 		return err
 	}
-	return s.loadHeld(path, merge)
+	return s.loadFile(path, loadOptions{held: true, merge: merge})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/snapshot"
 )
 
 // errCannotSave is the reply to writes while the last save in the background failed.
@@ -65,7 +66,7 @@ func (s *Server) savedInBackground(err error) {
 	switch {
 	case err == nil:
 		s.Log.Noticef("Background saving terminated with success")
-	case errors.Is(err, errCancelled):
+	case errors.Is(err, snapshot.ErrCancelled), errors.Is(err, snapshot.ErrFlushed):
 		s.Log.Noticef("Background saving was cancelled")
 	default:
 		s.Log.Warningf("Background saving error: %v", err)
@@ -81,11 +82,11 @@ func (s *Server) unsaved() int64 { return max(s.dispatcher.Changes()-s.snapshots
 // It has every lease; dirty is what the command adds to the changes when it is over.
 func (o *operations) FlushedAll(dirty int64) {
 	s := (*Server)(o)
-	if len(s.Config.SavePoints()) == 0 || s.snapshots.loading.Load() {
+	if len(s.Config.SavePoints()) == 0 || s.isLoading() {
 		return
 	}
 	if s.snapshots.busy.Load() { // it waits for the leases, and would save nothing else
-		s.snapshots.cancel.Store(true)
+		s.cancelSave()
 	}
 	if s.saveHeld() == nil {
 		s.snapshots.changes.Add(dirty)

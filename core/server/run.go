@@ -127,7 +127,6 @@ var missing = []struct {
 	when func(cfg *config.Config, id config.ID) bool
 	what string
 }{
-	{config.AppendOnly, (*config.Config).Bool, "data would not be written to disk"},
 	{config.ReplicaOf, set, "this server can't be a replica yet"},
 	{config.ClusterEnabled, (*config.Config).Bool, "this server can't be a cluster node yet"},
 	{config.TLSPort, positive, "connections would not be encrypted"},

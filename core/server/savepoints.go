@@ -23,7 +23,7 @@ const saveRetrySeconds = 5
 
 // maySave tells whether a save in the background may begin: none is under way, and the last one went well or is some time past.
 func (s *Server) maySave(now int64) bool {
-	return !s.snapshots.busy.Load() && !s.snapshots.loading.Load() &&
+	return !s.snapshots.busy.Load() && !s.isLoading() &&
 		(!s.snapshots.failed.Load() || now-s.saving.tried.Load() > saveRetrySeconds)
 }
 
@@ -155,7 +155,7 @@ func (o *operations) CancelSave() bool {
 		return false
 	}
 	o.Log.Noticef("Background saving will be aborted due to user request")
-	o.snapshots.cancel.Store(true)
+	(*Server)(o).cancelSave()
 	return true
 }
 

@@ -4,8 +4,10 @@ import "sync/atomic"
 
 // piece is a run of serialised entries.
 type piece struct {
-	b    []byte // nil: none
-	keys int
+	b           []byte // nil: none
+	keys        int
+	first, last int // database of the first entry and of the last one
+	entries     int // where the first entry begins, behind what selects its database
 }
 
 // account bounds the bytes that are serialised and not yet written: of all pieces from the making to the end, by their capacity.

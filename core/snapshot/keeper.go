@@ -30,6 +30,9 @@ func (k *keeper) Keep(db int, e keyspace.Entry) bool {
 	b, held := k.piece.b, cap(k.piece.b)
 	if k.db != db {
 		b, k.db = x.Select(b, db), db
+		if k.piece.keys == 0 {
+			k.piece.first, k.piece.entries = db, len(b)
+		}
 	}
 	b, err := x.Append(b, e, k.usage(e))
 	r.encoders.Put(x)
@@ -77,7 +80,7 @@ func (k *keeper) Over(isFlushed bool) {
 
 // handOver gives the piece to the sink.
 func (k *keeper) handOver() {
-	if k.piece.keys > 0 {
+	if k.piece.last = k.db; k.piece.keys > 0 {
 		k.run.keys.Add(int64(k.piece.keys))
 		k.run.pieces <- k.piece // never waits: the account bounds the pieces
 	} else {

@@ -14,6 +14,7 @@ type run struct {
 	k        *Taker
 	tickets  []*Ticket // that still want it; the sink's
 	format   Format
+	selected int       // the database of what was written last; the sink's
 	encoders sync.Pool // of Encoder
 
 	// Set at the cut, constant after it.
@@ -46,7 +47,7 @@ const (
 
 func newRun(k *Taker, group []*Ticket) *run {
 	n := k.set.Len()
-	r := &run{k: k, tickets: group, format: group[0].target.Format, keepers: make([]keeper, n)}
+	r := &run{k: k, tickets: group, format: group[0].target.Format, selected: noDatabase, keepers: make([]keeper, n)}
 	r.account.init(k.budget(), n)
 	r.pieces = make(chan piece, r.account.limit/r.account.piece+int64(2*n))
 	r.loans = make(chan loan, maxLoans)
@@ -153,7 +154,7 @@ type keeper struct {
 	run   *run
 	space *keyspace.Space
 	piece piece
-	db    int  // that the piece has selected
+	db    int // that the piece has selected
 	claim atomic.Bool
 	_     [40]byte // walkers look at each other's claims
 }

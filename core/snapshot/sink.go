@@ -48,7 +48,12 @@ func (r *run) sink() {
 }
 
 func (r *run) writePiece(p piece) {
-	r.write(p.b)
+	b := p.b
+	if p.first == r.selected {
+		b = b[p.entries:]
+	}
+	r.selected = p.last
+	r.write(b)
 	r.account.close(&p)
 	r.relieved(false)
 }
@@ -57,7 +62,12 @@ func (r *run) writeLoan(l loan) {
 	if !r.dead.Load() {
 		x := r.encoders.Get().(Encoder)
 		w := (*writer)(r)
-		if _, err := w.Write(x.Select(nil, l.db)); err == nil {
+		var err error
+		if l.db != r.selected {
+			r.selected = l.db
+			_, err = w.Write(x.Select(nil, l.db))
+		}
+		if err == nil {
 			if err = x.Write(w, l.Entry, l.usage); err != nil && !errors.Is(err, errNobody) {
 				r.fail(err)
 			}

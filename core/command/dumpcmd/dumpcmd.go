@@ -165,7 +165,7 @@ func (g *group) restore(c *command.Call) error {
 	if err != nil {
 		return err
 	}
-	if r.expireAt != 0 && r.expireAt <= c.Now {
+	if r.expireAt != 0 && c.Past(db, r.expireAt) {
 		e.Free()
 		if db.Delete(key) {
 			c.Dirty++

@@ -102,7 +102,7 @@ func hsetex(c *command.Call) error {
 	switch {
 	case o.keep:
 		at = object.KeepExpiry
-	case o.expiry != nil && at <= c.Now:
+	case o.expiry != nil && c.Past(t.db, at):
 		t.setExpired(c, pairs)
 		c.W.Int(1)
 		return nil
@@ -220,7 +220,7 @@ func hgetex(c *command.Call) error {
 	c.W.Array(len(fields))
 	var few [fewFields][]byte
 	changed, effect := int64(0), few[:0]
-	isPast := o.expiry != nil && at <= c.Now
+	isPast := o.expiry != nil && c.Past(t.db, at)
 	for _, field := range fields {
 		t.reply(c, field)
 		did := false
@@ -229,7 +229,7 @@ func hgetex(c *command.Call) error {
 		case isPast:
 			did = t.Delete(field)
 		case o.expiry != nil:
-			code, err := t.expireField(field, at, c.Now, &command.Condition{})
+			code, err := t.expireField(field, at, false, &command.Condition{})
 			if err != nil {
 				c.W.B = c.W.B[:undo]
 				return err

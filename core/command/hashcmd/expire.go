@@ -89,13 +89,13 @@ func setExpiry(c *command.Call, base, unit int64) error {
 	if err != nil {
 		return err
 	}
-	undo := len(c.W.B)
+	undo, isPast := len(c.W.B), c.Past(t.db, at)
 	c.W.Array(len(fields))
 	deleted, changed := 0, 0
 	var few [fewFields][]byte
 	effect := few[:0] // the fields that changed
 	for _, field := range fields {
-		code, err := t.expireField(field, at, c.Now, &cond)
+		code, err := t.expireField(field, at, isPast, &cond)
 		if err != nil {
 			c.W.B = c.W.B[:undo]
 			return err
@@ -124,7 +124,7 @@ func setExpiry(c *command.Call, base, unit int64) error {
 }
 
 // expireField gives one field an expiry and returns what HEXPIRE says of it.
-func (t *target) expireField(field []byte, at, now int64, cond *command.Condition) (int, error) {
+func (t *target) expireField(field []byte, at int64, isPast bool, cond *command.Condition) (int, error) {
 	if !t.Exists() {
 		return noField, nil
 	}
@@ -134,7 +134,7 @@ func (t *target) expireField(field []byte, at, now int64, cond *command.Conditio
 		return noField, nil
 	case !cond.Allows(old, at):
 		return notMet, nil
-	case at <= now:
+	case isPast:
 		t.Delete(field)
 		return fieldDeleted, nil
 	}

@@ -34,7 +34,7 @@ func setExpiry(c *command.Call, base, unit int64) error {
 		c.W.Int(0)
 		return nil
 	}
-	if at <= c.Now {
+	if c.Past(db, at) {
 		db.Remove(e)
 		c.PropagateDeletion(key, keyspace.Expired)
 		db.Notify(keyspace.ClassGeneric, "del", key)

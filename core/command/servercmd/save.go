@@ -76,6 +76,9 @@ func (g *group) cancelSave(c *command.Call) error {
 }
 
 func (g *group) debugReload(c *command.Call) error {
+	if g.Server.Loading() {
+		return command.ErrLoading
+	}
 	save, flush, merge := true, true, false
 	for _, arg := range c.Args[2:] {
 		switch {

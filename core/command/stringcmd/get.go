@@ -153,7 +153,7 @@ func getex(c *command.Call) error {
 	}
 	reply(c, e)
 	switch {
-	case o.absolute && at <= c.Now:
+	case o.absolute && c.Past(db, at):
 		remove(c, db, e, key)
 		c.PropagateDeletion(key, keyspace.Expired)
 	case o.expire != nil:

@@ -156,7 +156,7 @@ func store(c *command.Call, key, value []byte, o *options, at int64) error {
 	if !o.get {
 		c.W.OK()
 	}
-	if o.expire != nil && at <= c.Now {
+	if o.expire != nil && c.Past(db, at) {
 		if e.Exists() {
 			remove(c, db, e, key)
 			c.PropagateDeletion(key, keyspace.Expired)
@@ -306,7 +306,7 @@ func msetex(c *command.Call) error {
 		return nil
 	}
 	c.W.Int(1)
-	if o.expire != nil && at <= c.Now {
+	if o.expire != nil && c.Past(c.DB(pairs[0]), at) {
 		for i := 0; i < len(pairs); i += 2 {
 			if db := c.DB(pairs[i]); db.Delete(pairs[i]) {
 				c.Dirty++
