@@ -103,6 +103,8 @@ type Executor struct {
 	// monitors are the sessions of this loop that monitor.
 	monitors map[*session.Session]struct{}
 	blocked  map[*session.Session]struct{}
+	// asking are those of blocked whose wait is asked whether it is over.
+	asking map[*session.Session]struct{}
 	// dueMs is the unix time before which no wait of blocked ends.
 	dueMs  int64
 	paused map[*session.Session]bool
@@ -123,6 +125,7 @@ func (x *Executor) init(d *Dispatcher) {
 		args:     make([][]byte, 0, argsPerBatch),
 		monitors: make(map[*session.Session]struct{}),
 		blocked:  make(map[*session.Session]struct{}),
+		asking:   make(map[*session.Session]struct{}),
 		paused:   make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
@@ -427,7 +430,10 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	err := cmd.Run(&x.call)
 	x.Stats.Changes += x.call.Dirty
 	if x.call.Effects != nil {
-		x.written(x.settle(), p, &x.holding)
+		if at := x.settle(); at != 0 {
+			s.Wrote = at
+			x.written(at, p, &x.holding)
+		}
 		s.Needs = max(s.Needs, x.hangsOn(p, &x.holding))
 	}
 	if s.State&session.NoTouch != 0 {
