@@ -40,15 +40,21 @@ type Call struct {
 	Nested Nested
 	// Again: the call has waited, and one of its keys became ready.
 	Again bool
+	// MayLeave: the call runs on a loop, or holds up one, and may go where it
+	// holds up nobody, see IsLong.
+	MayLeave bool
 	// Dirty counts the changes that this call made to the data.
 	Dirty int64
 }
 
-// Nested runs a command within the leases of the call around it.
+// Nested runs what a call consists of.
 type Nested interface {
 	// RunNested executes cmd, and writes its reply or its error to c.W. The
 	// call is as before when it returns.
 	RunNested(c *Call, cmd *Command, args [][]byte)
+	// InTurn runs f while each partition in turn is held, one at a time, for a
+	// call off the loops that holds none itself.
+	InTurn(f func(p int))
 }
 
 // Place is where a key among the arguments lies.
@@ -171,3 +177,19 @@ func NullArrayReply(s *session.Session) { s.W.NullArray() }
 // Parked is what a handler returns after it set Session.Block: the reply comes
 // later.
 const Parked Error = "parked"
+
+// longWork is how many elements a call may read or make on a loop: some tenths
+// of a millisecond's work.
+const longWork = 8192
+
+// IsLong reports whether a call that is about to read or make so many elements
+// has to leave the loop. The handler then returns TooLong, before it has changed
+// anything; what it has written is taken back. The call runs again as a whole on
+// an ordinary goroutine, while its connection waits and the loop serves others. A
+// command of a transaction stays: it is one with what was done before it.
+func (c *Call) IsLong(elements int) bool {
+	return elements > longWork && c.MayLeave && !c.InExec
+}
+
+// TooLong is what a handler returns when IsLong has said so.
+const TooLong Error = "too long for a loop"

@@ -82,6 +82,9 @@ type Executor struct {
 	// served are lent sessions whose command has run, to be sent home.
 	served []*op
 
+	// away: what it runs may not leave it, as it holds up no loop.
+	away bool
+
 	now         int64  // unix ms of the current batch
 	ticks       uint64 // clock at the end of the last command
 	lastName    *command.Command
@@ -389,7 +392,7 @@ func (x *Executor) needs(s *session.Session, cmd *command.Command, args [][]byte
 func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]byte, p int) {
 	c := &x.call
 	c.Cmd, c.Args, c.W, c.Session = cmd, args, &s.W, s
-	c.Now, c.Partition, c.InExec, c.Dirty = x.now, p, false, 0
+	c.Now, c.Partition, c.InExec, c.MayLeave, c.Dirty = x.now, p, false, false, 0
 	c.Held = &x.holding
 	if r := x.placed; r != nil {
 		x.placed = nil
@@ -407,10 +410,15 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, true)
 	}
+	x.call.MayLeave = !x.away
 	err := cmd.Run(&x.call)
 	x.Stats.Changes += x.call.Dirty
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)
+	}
+	if err == command.TooLong {
+		s.W.B = s.W.B[:mark]
+		return x.leave(s, cmd, args, p)
 	}
 	end := ticksNow()
 	spent := end - x.ticks

@@ -45,6 +45,8 @@ type op struct {
 	spans  bool
 	ready  []byte
 	db     int
+	// again: the command has run, and was too long for where it did.
+	again  bool
 	resume loop.Post
 	adopt  loop.Post
 	// wake tells the goroutine that waits here that its leases are held; nil
@@ -195,7 +197,9 @@ func (x *Executor) runLent(o *op, p int) {
 	}
 	x.ticks = ticksNow()
 	mark := len(s.W.B)
-	x.run(s, o.cmd, o.args, p)
+	if x.run(s, o.cmd, o.args, p) == lent {
+		return // it has left
+	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
@@ -241,7 +245,7 @@ func resumed(_ *loop.Loop, arg any) {
 func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte) *op {
 	x.Stats.Posted++
 	o := opOf(s)
-	o.cmd, o.attempts = cmd, 0
+	o.cmd, o.attempts, o.again = cmd, 0, false
 	o.args = append(o.args[:0], args...)
 	s.Last = s.View()
 	s.Lent = true

@@ -97,6 +97,36 @@ func (x *Executor) offLoop(s *session.Session, cmd *command.Command, args [][]by
 	return lent
 }
 
+// leave sends a call that was found to be too long off the loop, where it runs
+// again as a whole. Its leases are held. From here on the session is another
+// thread's.
+func (x *Executor) leave(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
+	x.ticks = ticksNow()
+	if x.d.waiting.Load() != 0 {
+		x.serveReady(p) // its look-ups may have removed keys
+	}
+	if !s.Lent {
+		x.drop()
+		x.lend(s, cmd, args)
+	}
+	o := opOf(s)
+	o.again = true
+	go x.d.runOffLoop(o)
+	return lent
+}
+
+// repeat says that the call which comes has made its look-ups before, or that
+// it is over.
+func (y *offLoopExecutor) repeat(begin bool) {
+	for p := y.wait.mask.Next(0); p >= 0; p = y.wait.mask.Next(p + 1) {
+		if space := y.d.Set.Space(p); begin {
+			space.BeginRepeat()
+		} else {
+			space.EndRepeat()
+		}
+	}
+}
+
 func (d *Dispatcher) runOffLoop(o *op) {
 	y := d.offLoop.get(d)
 	defer func() {
@@ -122,7 +152,15 @@ func (y *offLoopExecutor) run(o *op) {
 	y.ticks = ticksNow()
 	mark := len(s.W.B)
 	y.holding = y.wait.mask
+	y.away = true
+	if o.again {
+		y.repeat(true)
+	}
 	y.Executor.run(s, o.cmd, o.args, none)
+	if o.again {
+		y.repeat(false)
+	}
+	y.away = false
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
@@ -226,8 +264,13 @@ func (d *Dispatcher) EachPartition(f func(p int)) {
 			}
 		})
 	}
+	d.inTurn(&left, f)
+}
+
+// inTurn runs f while each partition of a mask in turn is held, one at a time, on the calling goroutine.
+func (d *Dispatcher) inTurn(m *partition.Mask, f func(p int)) {
 	y := d.offLoop.get(d)
-	for p := left.Next(0); p >= 0; p = left.Next(p + 1) {
+	for p := m.Next(0); p >= 0; p = m.Next(p + 1) {
 		y.now = nowMs()
 		y.wait.mask = partition.Mask{}
 		y.wait.mask.Add(p)
@@ -236,6 +279,13 @@ func (d *Dispatcher) EachPartition(f func(p int)) {
 		y.releaseAll()
 	}
 	d.offLoop.put(y)
+}
+
+// InTurn runs f while each partition in turn is held, one at a time, for a handler on an ordinary goroutine that holds none.
+func (x *Executor) InTurn(f func(p int)) {
+	var all partition.Mask
+	all.Fill(x.d.Set.Len())
+	x.d.inTurn(&all, f)
 }
 
 // ExclusiveAll is Exclusive over every partition.

@@ -80,6 +80,7 @@ type Space struct {
 	follow  Follow
 	mode    ExpiryMode
 	noTouch bool // see SetNoTouch
+	repeat  repeat
 	stats   Stats
 	ready   []ReadyKey // keys whose waiters may be served
 
