@@ -80,7 +80,6 @@ type Space struct {
 	follow  Follow
 	mode    ExpiryMode
 	noTouch bool // see SetNoTouch
-	repeat  repeat
 	stats   Stats
 	ready   []ReadyKey // keys whose waiters may be served
 
@@ -96,6 +95,7 @@ type Space struct {
 	remains            []object.Remains // likewise: large collections whose entries are gone
 	keyCopy            []byte           // scratch for a key whose entry is about to go
 	scan               scan             // the scan under way
+	repeat             repeat           // see BeginRepeat
 	pool               pool             // eviction candidates
 	places, placesLeft int              // of waiters in all queues, and after the last sweep
 
