@@ -45,6 +45,10 @@ type Call struct {
 	MayLeave bool
 	// Dirty counts the changes that this call made to the data.
 	Dirty int64
+	// Effects is where they are gathered for the journal; nil while none is on.
+	Effects *keyspace.Effects
+	// Told: Propagate has said what the journal gets.
+	Told bool
 }
 
 // Nested runs what a call consists of.
@@ -76,6 +80,13 @@ func (c *Call) DB(key []byte) *keyspace.DB {
 // DBAt returns database db of the partition that holds the key.
 func (c *Call) DBAt(db int, key []byte) *keyspace.DB {
 	return c.Set.Space(c.partitionOf(key)).DB(db)
+}
+
+// Past says whether an expiry that the call gives to something in db is over
+// already, so that this goes at once. It never is where somebody else says what
+// has expired: the primary, or the rest of a file.
+func (c *Call) Past(db *keyspace.DB, at int64) bool {
+	return at <= c.Now && (db.Space().Expires() || at <= 0)
 }
 
 // partitionOf finds the partition of a key, at no cost for a handler that asks
@@ -112,10 +123,6 @@ func (c *Call) Prefetch(keys [][]byte, step int) {
 		c.DB(keys[i]).PrefetchEntry(keys[i])
 	}
 }
-
-// Propagate replaces what the journal gets for this call by args, the
-// deterministic form of its effect.
-func (c *Call) Propagate(args ...[]byte) { _ = args }
 
 // Wait lets the call wait until one of the keys can serve it, in the order in
 // which calls came to the key, or until the unix time untilMs (0: for ever),

@@ -82,7 +82,7 @@ func TestFacts(t *testing.T) {
 		}
 		compareRow(t, c, f, &directives[id], id)
 	}
-	const ours, merged = 3, 2 // io-engine, partitions, rdb-version-write; the slowlog aliases
+	const ours, merged = 4, 2 // io-engine, partitions, rdb-version-write, snapshot-memory-budget; the slowlog aliases
 	if rows+ours-merged != int(idCount) {
 		t.Errorf("%d facts, %d rows", rows, idCount)
 	}

@@ -221,20 +221,53 @@ func (a *Applier) add(cmd *command.Command, args [][]byte) error {
 
 // run takes the leases of a.mask, one of which is p or none, and runs a command.
 func (a *Applier) run(cmd *command.Command, args [][]byte, p int) {
+	for !a.try(cmd, args, p) {
+		continue
+	}
+}
+
+// try is run. It says false after a wait for a snapshot that has to have the keys first.
+func (a *Applier) try(cmd *command.Command, args [][]byte, p int) bool {
 	x := &a.y.Executor
 	a.s.W.B = a.s.W.B[:0]
 	a.readClock()
+	before := x.d.held.release.Load()
 	if busy := x.takeMask(&a.mask, none); busy == none {
 		x.holding = a.mask
-		x.run(&a.s, cmd, args, p)
+		isSpared := a.runSpared(cmd, args, p)
 		x.giveBackMask(&a.mask, none)
-		return
+		if !isSpared {
+			x.d.awaitRelease(before)
+		}
+		return isSpared
 	}
 	a.y.wait.mask = a.mask
 	a.y.acquireMask()
 	x.holding = a.mask
-	x.run(&a.s, cmd, args, p)
+	isSpared := a.runSpared(cmd, args, p)
 	a.y.releaseAll()
+	if !isSpared {
+		x.d.awaitRelease(before)
+	}
+	return isSpared
+}
+
+// runSpared runs a command whose leases are held, unless a snapshot has to have its keys first.
+func (a *Applier) runSpared(cmd *command.Command, args [][]byte, p int) bool {
+	x := &a.y.Executor
+	if x.d.walked.Load() {
+		if cmd != &a.unit {
+			return x.spareKeys(cmd, args, a.s.DB) && x.run(&a.s, cmd, args, p) != lent
+		}
+		for i := range a.queue {
+			q := &a.queue[i]
+			if !x.spareKeys(q.cmd, a.args[q.first:q.first+q.count], anyDB) {
+				return false
+			}
+		}
+	}
+	x.run(&a.s, cmd, args, p)
+	return true
 }
 
 // readClock reads the wall clock, where a millisecond or so has passed.

@@ -77,8 +77,12 @@ type Dispatcher struct {
 	// gate holds process-wide conditions that take every command off the
 	// gate's fast path. Atomic.
 	gate atomic.Uint32
+	// diskError is what writes are answered while GateDisk is set. Atomic.
+	diskError atomic.Pointer[command.Error]
 	// monitors is the number of sessions that monitor. Atomic.
 	monitors atomic.Int32
+	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
+	walked atomic.Bool
 	// waiting is the number of sessions that wait for keys. Atomic.
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
@@ -91,6 +95,7 @@ type Dispatcher struct {
 	pauseMu sync.Mutex
 
 	offLoop executorPool
+	held    heldBack
 	bounds  bounds // constant once the loops run
 }
 

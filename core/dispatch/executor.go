@@ -5,6 +5,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -58,9 +59,10 @@ type Executor struct {
 	// Subscribers are the sessions of this loop that subscribe to something.
 	Subscribers *pubsub.Local
 
-	call  command.Call
-	args  [][]byte  // where the arguments of a batch stand
-	ahead []request // the batch that is under way
+	call    command.Call
+	effects keyspace.Effects
+	args    [][]byte  // where the arguments of a batch stand
+	ahead   []request // the batch that is under way
 	// places are those of the keys of its requests that may have several.
 	places []command.Place
 	// placed is the request of several keys that is about to run
@@ -120,6 +122,7 @@ func (x *Executor) init(d *Dispatcher) {
 		paused:   make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
+	x.effects.Reset()
 	x.Subscribers = pubsub.NewLocal(x.pushed)
 	x.configVersion = ^uint64(0)
 	x.configure()
@@ -163,6 +166,7 @@ func (x *Executor) configure() {
 	x.maxInput = int(cfg.Int(config.ClientQueryBufferLimit))
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
+	x.configureEffects()
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(min(us, maxSlowUs) * 1000)
@@ -199,6 +203,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		for i := range x.ahead {
 			switch x.request(s, &x.ahead[i]) {
 			case lent:
+				x.drop()
 				return
 			case parked:
 				x.drop()
@@ -394,6 +399,7 @@ func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]by
 	c.Cmd, c.Args, c.W, c.Session = cmd, args, &s.W, s
 	c.Now, c.Partition, c.InExec, c.MayLeave, c.Dirty = x.now, p, false, false, 0
 	c.Held = &x.holding
+	c.Effects, c.Told = x.gathering(), false
 	if r := x.placed; r != nil {
 		x.placed = nil
 		c.Places, c.Prefetched = x.places[r.first:r.last], r.isHinted
@@ -405,14 +411,21 @@ func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]by
 // run executes a command whose leases are held; p is its only partition, or
 // none.
 func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
+	if cmd.Flags&(command.Write|command.MayReplicate|command.RunsQueue) != 0 && x.d.walked.Load() && !x.spare(s, cmd, args) {
+		return lent
+	}
 	x.prepare(s, cmd, args, p)
 	mark := len(s.W.B)
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, true)
 	}
 	x.call.MayLeave = !x.away
+	x.checkEntered(p)
 	err := cmd.Run(&x.call)
 	x.Stats.Changes += x.call.Dirty
+	if x.call.Effects != nil {
+		x.settle()
+	}
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)
 	}

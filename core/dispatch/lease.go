@@ -45,10 +45,11 @@ type op struct {
 	spans  bool
 	ready  []byte
 	db     int
-	// again: the command has run, and was too long for where it did.
-	again  bool
+	// left: the command has run, and was too long for where it did.
+	left   bool
 	resume loop.Post
 	adopt  loop.Post
+	again  loop.Post
 	// wake tells the goroutine that waits here that its leases are held; nil
 	// for a session's op.
 	wake chan struct{}
@@ -62,6 +63,7 @@ func opOf(s *session.Session) *op {
 	o := &op{s: s}
 	o.task.Owner = o
 	o.resume.Fn, o.resume.Arg = resumed, s
+	o.again.Fn, o.again.Arg = again, o
 	s.Op = o
 	return o
 }
@@ -82,13 +84,14 @@ func (x *Executor) take(p int) bool {
 		}
 	}
 	x.held = p
-	x.d.Set.Space(p).SetNow(x.now)
+	x.enter(p)
 	return true
 }
 
 // drop gives back the lease that is kept over a run of commands.
 func (x *Executor) drop() {
 	if x.held != none {
+		x.checkCommitted()
 		l := x.d.Set.Lease(x.held)
 		x.held = none
 		if !l.TryRelease() {
@@ -175,7 +178,6 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 		x.takeInOrder(o, o.mask.Next(0))
 		return true
 	case wantsNext:
-		x.d.Set.Space(o.at).SetNow(x.now)
 		x.takeInOrder(o, o.mask.Next(o.at+1))
 		return true
 	}
@@ -193,12 +195,12 @@ func (x *Executor) runLent(o *op, p int) {
 		x.now = nowMs()
 	}
 	if p != none {
-		x.d.Set.Space(p).SetNow(x.now)
+		x.enter(p)
 	}
 	x.ticks = ticksNow()
 	mark := len(s.W.B)
 	if x.run(s, o.cmd, o.args, p) == lent {
-		return // it has left
+		return // it has left, or was put off
 	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
@@ -234,6 +236,7 @@ func resumed(_ *loop.Loop, arg any) {
 	}
 	x.block(s)
 	c.Flush()
+	c.Unpin()
 	c.Park()
 	if w != nil && w.Over() {
 		x.answer(s, w.Owner.(*op)) // it was served before it came home
@@ -245,7 +248,7 @@ func resumed(_ *loop.Loop, arg any) {
 func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte) *op {
 	x.Stats.Posted++
 	o := opOf(s)
-	o.cmd, o.attempts, o.again = cmd, 0, false
+	o.cmd, o.attempts, o.left = cmd, 0, false
 	o.args = append(o.args[:0], args...)
 	s.Last = s.View()
 	s.Lent = true
@@ -272,7 +275,7 @@ func (x *Executor) lendFor(s *session.Session, cmd *command.Command, args [][]by
 	}
 	unlend(o)
 	x.held = p
-	x.d.Set.Space(p).SetNow(x.now)
+	x.enter(p)
 	return x.run(s, cmd, args, p)
 }
 
@@ -345,7 +348,6 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		if !x.d.Set.Lease(p).AcquireOrPost(&o.task) {
 			return
 		}
-		x.d.Set.Space(p).SetNow(x.now)
 		p = next
 	}
 	if o.wake != nil {
@@ -353,6 +355,9 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		return
 	}
 	mask := o.mask
+	for p := mask.Next(0); p >= 0; p = mask.Next(p + 1) {
+		x.enter(p)
+	}
 	x.holding = mask
 	x.runLent(o, none)
 	x.giveBackMask(&mask, none)
@@ -365,6 +370,7 @@ func (x *Executor) takeRest(o *op) bool {
 	o.attempts++
 	busy := x.takeMask(&o.mask, o.at)
 	if busy == none {
+		x.enter(o.at)
 		return true
 	}
 	o.at = busy
@@ -402,7 +408,7 @@ func (x *Executor) takeMask(m *partition.Mask, have int) (busy int) {
 			}
 			return p
 		}
-		x.d.Set.Space(p).SetNow(x.now)
+		x.enter(p)
 	}
 	return none
 }
@@ -427,6 +433,7 @@ func (x *Executor) giveBackMask(m *partition.Mask, keep int) {
 }
 
 func (x *Executor) release(p int) {
+	x.checkCommitted()
 	if l := x.d.Set.Lease(p); !l.TryRelease() {
 		x.giveBack(l)
 	}
@@ -457,8 +464,9 @@ func (x *Executor) TryWith(p int, f func(set *partition.Set)) bool {
 	if !x.d.Set.Lease(p).TryAcquire() {
 		return false
 	}
-	x.d.Set.Space(p).SetNow(x.now)
+	x.enter(p)
 	f(x.d.Set)
+	x.settleLoose()
 	if x.d.waiting.Load() != 0 {
 		x.serveReady(p)
 	}

@@ -26,10 +26,11 @@ func (x *Executor) abandon(s *session.Session) {
 func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byte) {
 	outer := *c
 	c.Cmd, c.Args, c.InExec, c.Partition = cmd, args, true, none
-	c.Places, c.Prefetched = nil, false
+	c.Places, c.Prefetched, c.Told = nil, false, false
 	mark := len(c.W.B)
 	start := ticksNow()
 	err := cmd.Run(c)
+	c.Settle(outer.Dirty)
 	spent := ticksNow() - start
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
@@ -46,5 +47,5 @@ func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byt
 	}
 	dirty := c.Dirty
 	*c = outer
-	c.Dirty = dirty
+	c.Dirty, c.Told = dirty, true // the effect of what runs others is theirs
 }

@@ -28,11 +28,8 @@ type offLoopExecutor struct {
 }
 
 func (pool *executorPool) get(d *Dispatcher) *offLoopExecutor {
-	pool.mu.Lock()
-	defer pool.mu.Unlock()
-	if n := len(pool.free); n > 0 {
-		y := pool.free[n-1]
-		pool.free = pool.free[:n-1]
+	if y := pool.take(); y != nil {
+		y.configure()
 		return y
 	}
 	return newOffLoop(d)
@@ -43,6 +40,18 @@ func newOffLoop(d *Dispatcher) *offLoopExecutor {
 	y.init(d)
 	y.wait.task.Owner = &y.wait
 	y.wait.wake = make(chan struct{}, 1)
+	return y
+}
+
+func (pool *executorPool) take() *offLoopExecutor {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	n := len(pool.free)
+	if n == 0 {
+		return nil
+	}
+	y := pool.free[n-1]
+	pool.free = pool.free[:n-1]
 	return y
 }
 
@@ -110,7 +119,7 @@ func (x *Executor) leave(s *session.Session, cmd *command.Command, args [][]byte
 		x.lend(s, cmd, args)
 	}
 	o := opOf(s)
-	o.again = true
+	o.left = true
 	go x.d.runOffLoop(o)
 	return lent
 }
@@ -140,7 +149,6 @@ func (d *Dispatcher) runOffLoop(o *op) {
 
 // run executes a lent session's command, waiting for the leases it needs.
 func (y *offLoopExecutor) run(o *op) {
-	y.configure()
 	y.now = nowMs()
 	s := o.s
 	if err := y.acquire(s, o.cmd, o.args); err != nil {
@@ -153,14 +161,19 @@ func (y *offLoopExecutor) run(o *op) {
 	mark := len(s.W.B)
 	y.holding = y.wait.mask
 	y.away = true
-	if o.again {
+	isRepeat := o.left
+	if isRepeat {
 		y.repeat(true)
 	}
-	y.Executor.run(s, o.cmd, o.args, none)
-	if o.again {
+	out := y.Executor.run(s, o.cmd, o.args, none)
+	if isRepeat {
 		y.repeat(false)
 	}
 	y.away = false
+	if out == lent { // it was put off
+		y.releaseAll()
+		return
+	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
@@ -204,7 +217,7 @@ func (y *offLoopExecutor) acquireMask() {
 		if !y.d.Set.Lease(first).AcquireOrPost(&o.task) {
 			<-o.wake
 		}
-		y.d.Set.Space(first).SetNow(y.now)
+		y.enter(first)
 		return
 	}
 	y.Stats.Tokens++
@@ -213,6 +226,9 @@ func (y *offLoopExecutor) acquireMask() {
 		y.takeInOrder(o, first)
 	}
 	<-o.wake
+	for p := first; p >= 0; p = o.mask.Next(p + 1) {
+		y.enter(p)
+	}
 }
 
 // releaseAll gives back what acquireMask took.
@@ -239,6 +255,7 @@ func (d *Dispatcher) Exclusive(mask *partition.Mask, f func(x *Executor)) {
 	y.acquireMask()
 	y.now = nowMs()
 	f(&y.Executor)
+	y.settleLoose()
 	if d.waiting.Load() != 0 {
 		y.holding = *mask
 		y.serveReady(none)
@@ -276,6 +293,7 @@ func (d *Dispatcher) inTurn(m *partition.Mask, f func(p int)) {
 		y.wait.mask.Add(p)
 		y.acquireMask()
 		f(p)
+		y.settleLoose()
 		y.releaseAll()
 	}
 	d.offLoop.put(y)

@@ -34,6 +34,7 @@ func (x *Executor) await(s *session.Session, cmd *command.Command) {
 	o := &op{s: s, cmd: cmd, args: s.Block.Args, waiter: w}
 	o.task.Owner = o
 	o.resume.Fn, o.resume.Arg = answered, o
+	o.again.Fn, o.again.Arg = again, o
 	o.reply.Resp3 = s.W.Resp3
 	if keys, err := cmd.AppendKeys(o.args, x.keys[:0]); err == nil {
 		for _, k := range keys {
@@ -71,6 +72,7 @@ func (x *Executor) serveReady(p int) {
 			}
 		}
 	}
+	x.settleLoose() // keys that turned out to have expired
 	x.giveBackMask(&r.more, none)
 }
 
@@ -102,6 +104,12 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 			r.more.Add(q)
 		}
 	}
+	if x.d.walked.Load() {
+		o.ready, o.db = []byte(key.Key()), key.DB().Index()
+		if !x.spareWaiter(o) {
+			return keyspace.ServiceLater
+		}
+	}
 	if x.rerun(o, at) {
 		return keyspace.ServiceDone
 	}
@@ -116,6 +124,9 @@ func (x *Executor) rerun(o *op, p int) bool {
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
 	err := o.cmd.Run(c)
+	if c.Effects != nil {
+		x.settle()
+	}
 	spent := ticksNow() - start
 	c.Again = false
 	x.Stats.Changes += c.Dirty
@@ -152,6 +163,9 @@ func (x *Executor) runWaiting(o *op) {
 	key := o.ready
 	db := x.d.Set.Space(x.d.Set.Of(crc.Slot(key))).DB(o.db)
 	w := o.waiter
+	if !x.spareWaiter(o) {
+		return
+	}
 	if x.rerun(o, none) {
 		for _, k := range w.Keys {
 			if k.DB == o.db && string(k.Key) == string(key) {

@@ -3,11 +3,14 @@
 package journal
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/sleipnirdb/sleipnir/internal/invariant"
 )
 
-// Position is the place in the journal behind a record: what "my last write" means. It grows with every record. 0 is before all of them.
+// Position is the place behind a record in the ring: what "my last write" means. It grows with every record. 0 is before all of them.
 type Position uint64
 
 // Offset counts the bytes of the stream.
@@ -31,25 +34,33 @@ type Config struct {
 	RingBytes int
 	// UnreadBytes is how much of the stream may wait for its slowest reader before Full is told so; 0 for DefaultUnreadBytes.
 	UnreadBytes int64
-	// Full is told when more than UnreadBytes wait, and when half of them are read again. It is short, and called on any thread. May be nil.
+	// Full is told when more than UnreadBytes wait, and when at most half of that does again. It is called by any thread, under a lock of
+	// the journal's, so it is short and calls nothing of the journal. May be nil.
 	Full func(full bool)
 }
 
 // Journal takes the units of all writers and gives them to its readers as one stream.
 type Journal struct {
-	cfg Config
-	on  atomic.Bool
+	on atomic.Bool
+	// sleepers is the number of readers that want to be woken by the next record.
+	sleepers atomic.Int32
+	readers  atomic.Pointer[[]*Reader] // replaced under mu
 
-	mu      sync.Mutex // guards all below
-	stream  []byte     // from base on
-	base    Offset
-	last    Position
-	cuts    []Mark // not yet reached by the reader
-	db      int
-	readers []*Reader
+	ring ring
+
+	// mu guards what follows, and is held by whoever sequences. A leaf. Nobody waits for it who has reserved a place in the ring.
+	mu     sync.Mutex
+	stream stream
+	read   Offset // by the slowest reader
+	isFull bool
+
+	largeMu sync.Mutex // guards large; a leaf
+	large   map[uint64]Unit
+
+	cfg Config
 }
 
-// What stands around a unit that takes effect as one.
+// What stands around a transaction.
 const (
 	multi = "*1\r\n$5\r\nMULTI\r\n"
 	exec  = "*1\r\n$4\r\nEXEC\r\n"
@@ -63,7 +74,10 @@ func New(cfg Config) *Journal {
 	if cfg.UnreadBytes == 0 {
 		cfg.UnreadBytes = DefaultUnreadBytes
 	}
-	return &Journal{cfg: cfg, db: NoDatabase}
+	j := &Journal{cfg: cfg, large: make(map[uint64]Unit)}
+	j.readers.Store(new([]*Reader))
+	j.stream.db = NoDatabase
+	return j
 }
 
 // On says whether anybody reads. It changes only while all leases are held, so that a writer may ask at any time while it holds one.
@@ -71,35 +85,120 @@ func New(cfg Config) *Journal {
 //gcassert:inline
 func (j *Journal) On() bool { return j.on.Load() }
 
-// Append adds a unit, and returns its position. The caller holds the leases of what the unit changed, and has asked On. Any thread.
+// Append adds a unit, which is not empty, and returns its position. Any thread; the caller holds the leases of what the unit changed, and has
+// asked On. The unit is good for nothing but Reset afterwards.
+//
+// It waits only while the ring is full, and then for nobody who needs a lease.
 func (j *Journal) Append(u *Unit) Position {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if u.first != j.db {
-		j.stream = appendSelect(j.stream, u.first)
-	}
-	j.db = u.db
-	if u.commands > 1 || u.isWhole {
-		j.stream = append(append(append(j.stream, multi...), u.b...), exec...)
+	invariant.Check(u.first >= 0, "an empty unit is appended")
+	r := &j.ring
+	b, header := u.commandBytes(), uint64(committed)
+	if len(b) > r.largest() || u.first > maxRingDatabase || u.db > maxRingDatabase {
+		b = nil
 	} else {
-		j.stream = append(j.stream, u.b...)
+		header |= uint64(len(b))<<lengthShift | uint64(u.db)<<lastShift | uint64(u.first) // #nosec G115 -- checked
+		if u.isTransaction() {
+			header |= transactionBit
+		}
 	}
-	j.last += Position(len(u.b))
-	for _, r := range j.readers {
-		r.rouse()
+	size := sizeOf(len(b))
+	end := r.tail.Add(size)
+	if r.isFull(end) {
+		j.makeRoom(end)
 	}
-	return j.last
+	at := end - size
+	if b == nil {
+		j.putLarge(at, u)
+	} else {
+		r.put(at, b)
+	}
+	r.header(at).Store(header)
+	if j.sleepers.Load() != 0 {
+		j.wake()
+	}
+	return Position(end)
 }
 
-// Open adds a reader of all that is appended from now on, which begins with a SELECT, and switches the journal on. The caller holds all leases.
-func (j *Journal) Open() *Reader {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.db = NoDatabase
-	r := &Reader{j: j, at: j.base + Offset(len(j.stream)), ready: make(chan struct{}, 1)}
-	j.readers = append(j.readers, r)
-	j.on.Store(true)
-	return r
+// putLarge leaves a unit beside the ring.
+func (j *Journal) putLarge(at uint64, u *Unit) {
+	j.largeMu.Lock()
+	j.large[at] = *u
+	j.largeMu.Unlock()
+	u.b = nil // the stream's now
+}
+
+func (j *Journal) takeLarge(at uint64) Unit {
+	j.largeMu.Lock()
+	defer j.largeMu.Unlock()
+	u := j.large[at]
+	delete(j.large, at)
+	return u
+}
+
+// spinsPerYield is how often a writer looks for room before it lets others use its processor: who has the lock may be without one.
+const spinsPerYield = 128
+
+// makeRoom waits until a record that ends at a position, which is reserved, has its room. Whoever finds the lock free sequences.
+func (j *Journal) makeRoom(end uint64) {
+	for try := 1; j.ring.isFull(end); try++ {
+		if j.mu.TryLock() {
+			moved := j.sequence()
+			j.mu.Unlock()
+			if moved {
+				continue
+			}
+		}
+		if try%spinsPerYield == 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// stepBytes is about how much is sequenced before writers see the room; less than the ring, where what was sequenced stays until then.
+const stepBytes = 64 << 10
+
+// sequence moves committed records from the ring to the stream, in their order, and says whether there were any. The caller holds mu.
+func (j *Journal) sequence() bool {
+	r, start := &j.ring, j.ring.head.Load()
+	at, wanted, most := start, j.on.Load(), min(stepBytes, uint64(len(r.b)/2))
+	for at-start < most {
+		header := r.header(at).Load()
+		if header == 0 {
+			break
+		}
+		length := header >> lengthShift & maxRecordBytes
+		end := at + sizeOf(int(length)) // #nosec G115 -- masked
+		if length == 0 {
+			if u := j.takeLarge(at); wanted {
+				j.stream.large(&u, Position(end))
+			}
+		} else if wanted {
+			j.stream.record(r, at, header, Position(end))
+		}
+		at = end
+	}
+	r.consume(at)
+	if !j.isFull && j.stream.end.Offset-j.read > Offset(j.cfg.UnreadBytes) { // #nosec G115 -- positive
+		j.tellFull(true)
+	}
+	return at != start
+}
+
+// sequenceAll moves every record that has a place. The caller holds mu, and all leases: so who is about to commit isn't waiting.
+func (j *Journal) sequenceAll() {
+	for j.ring.head.Load() != j.ring.tail.Load() {
+		if !j.sequence() {
+			runtime.Gosched()
+		}
+	}
+}
+
+// tellFull says that the bound is passed, or no longer. The caller holds mu.
+func (j *Journal) tellFull(full bool) {
+	j.isFull = full
+	if j.cfg.Full != nil {
+		j.cfg.Full(full)
+	}
 }
 
 // Cut returns where the stream stands once everything that was appended is in it. A reader's view ends there, and what is appended next begins with a
@@ -107,8 +206,7 @@ func (j *Journal) Open() *Reader {
 func (j *Journal) Cut() Mark {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.db = NoDatabase
-	at := j.base + Offset(len(j.stream))
-	j.cuts = append(j.cuts, Mark{at, j.last})
-	return Mark{at, j.last}
+	j.sequenceAll()
+	j.stream.seal()
+	return j.stream.end
 }

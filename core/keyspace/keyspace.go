@@ -73,8 +73,9 @@ type Config struct {
 // Space is the data of one partition. The lease of the partition protects it.
 type Space struct {
 	// What every look-up needs: one cache line.
-	dbs     []*DB // nil until used
-	now     int64 // unix ms, never runs backwards
+	dbs     []*DB    // nil until used
+	now     int64    // unix ms, never runs backwards
+	effects *Effects // see Gather
 	clock   accessClock
 	mask    Class // events that somebody wants
 	follow  Follow
@@ -89,13 +90,15 @@ type Space struct {
 	events             Events
 	policy             Policy
 	rnd                random
+	minutes            uint32 // the clock of LFU, modulo 2^16
 	env                object.Env
 	litter             func()           // Config.Garbage, or nil
-	garbage            []detachedDB     // freed in slices
+	garbage            []*detachedDB    // freed in slices
 	remains            []object.Remains // likewise: large collections whose entries are gone
 	keyCopy            []byte           // scratch for a key whose entry is about to go
 	scan               scan             // the scan under way
 	repeat             repeat           // see BeginRepeat
+	walk               *walk            // of a snapshot, or nil
 	pool               pool             // eviction candidates
 	places, placesLeft int              // of waiters in all queues, and after the last sweep
 
@@ -155,7 +158,7 @@ func (s *Space) Databases() int { return len(s.dbs) }
 func (s *Space) SetNow(ms int64) {
 	if ms > s.now {
 		s.now = ms
-		s.clock.set(ms)
+		s.setClock(ms)
 	}
 }
 

@@ -28,12 +28,15 @@ type Decoder struct {
 // NewDecoder returns a decoder of what in holds, as it comes after the magic of a file.
 func NewDecoder(in io.Reader) *Decoder {
 	d := &Decoder{}
-	d.r.resetStream(in, false)
+	d.ResetStream(in)
 	return d
 }
 
 // Reset makes the decoder one of a block of bytes.
 func (d *Decoder) Reset(b []byte) { d.r.resetBytes(b) }
+
+// ResetStream makes the decoder one of the values that a stream holds.
+func (d *Decoder) ResetStream(in io.Reader) { d.r.resetStream(in, false) }
 
 // Type reads the type of a value.
 func (d *Decoder) Type() (Type, error) {
@@ -46,6 +49,9 @@ func (d *Decoder) Type() (Type, error) {
 
 // Rest is how many bytes of a block are left.
 func (d *Decoder) Rest() int { return d.r.rest() }
+
+// AtEnd says whether there is nothing more to read.
+func (d *Decoder) AtEnd() bool { return d.r.rest() == 0 && errors.Is(d.r.fill(1), errShort) }
 
 // Payload reads type and value of what OpenPayload has returned.
 func (d *Decoder) Payload(to Sink) error {

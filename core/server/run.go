@@ -52,7 +52,6 @@ func Run(program Program) int {
 		}
 		return 0
 	}
-	warnOfMissing(log, cfg)
 	s, err := newServer(cfg, log, program)
 	if err != nil {
 		log.Warningf("Can't start: %v", err)
@@ -128,7 +127,6 @@ var missing = []struct {
 	when func(cfg *config.Config, id config.ID) bool
 	what string
 }{
-	{config.AppendOnly, (*config.Config).Bool, "data would not be written to disk"},
 	{config.ReplicaOf, set, "this server can't be a replica yet"},
 	{config.ClusterEnabled, (*config.Config).Bool, "this server can't be a cluster node yet"},
 	{config.TLSPort, positive, "connections would not be encrypted"},
@@ -175,13 +173,6 @@ func canServe(log *logging.Logger, cfg *config.Config) bool {
 		ok = false
 	}
 	return ok
-}
-
-// warnOfMissing tells of what doesn't exist yet and does no harm.
-func warnOfMissing(log *logging.Logger, cfg *config.Config) {
-	if cfg.Given(config.Save) && len(cfg.SavePoints()) > 0 {
-		log.Warningf("WARNING: The directive 'save' has no effect yet: this version saves at a SHUTDOWN, at SAVE and BGSAVE, but never by itself.")
-	}
 }
 
 // logo is shown on a terminal, or if always-show-logo asks for it.

@@ -12,10 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/aof"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/loading"
 	"github.com/sleipnirdb/sleipnir/core/logging"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/process"
@@ -38,6 +40,7 @@ type Server struct {
 
 	program    Program
 	dispatcher *dispatch.Dispatcher
+	aof        *aof.Log
 	loops      *loop.Group
 	memory     *arena.Range
 	limits     object.Limits // of collections' encodings
@@ -59,6 +62,10 @@ type Server struct {
 	figures    figures
 	cron       cron
 	snapshots  snapshots
+	walking    walking
+	progress   loading.Progress // of a load
+	saving     saving
+	disk       diskTrouble
 	end        ending
 	crash      crash
 	// activeExpire: expired keys are removed in the background. Atomic.
@@ -112,6 +119,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
 	s.dispatcher.Memory = (*evictor)(s)
+	s.aof = s.newAppendOnly()
 	if list := cfg.Str(config.ServerCPUList); list != "" {
 		if s.loopCPUs, err = process.ParseCPUList(list); err != nil {
 			return nil, err
@@ -127,6 +135,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 		return nil, fmt.Errorf("start I/O loops: %w", err)
 	}
 	s.dispatcher.Loops = s.loops
+	s.walking.init(s)
 	s.end.init()
 	s.cron.init()
 	s.applyChanges()

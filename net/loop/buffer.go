@@ -24,7 +24,8 @@ const (
 
 	outBytes       = 16 << 10  // a fresh reply buffer
 	maxOutBytes    = 128 << 10 // the largest used one that is taken instead
-	parkedOutBytes = 512       // a reply buffer for one parked command
+	parkedOutBytes = 512       // a reply buffer of a connection that may be parked for long, or while many are
+	maxParkedOut   = 2 << 20   // what the reply buffers of parked connections may take before new ones get small ones
 )
 
 // chunk is a read buffer that parked connections may hold parts of.
@@ -209,6 +210,17 @@ func (l *Loop) lend(c *Conn) {
 		}
 	}
 	c.Out = l.pool.get(outBytes)
+}
+
+// shrinkOut changes c's empty reply buffer for a small one.
+func (l *Loop) shrinkOut(c *Conn) {
+	if c.Out != nil && cap(c.Out) <= parkedOutBytes {
+		return
+	}
+	if c.Out != nil {
+		l.reclaim(c)
+	}
+	c.Out = l.pool.get(parkedOutBytes)
 }
 
 // reclaim takes the empty reply buffer back from c.

@@ -71,6 +71,7 @@ type Conn struct {
 	span    int               // bytes of the chunk behind its offset that Input's views may lie in
 	inSeen  int               // figures as of Park
 	outSeen int
+	outCap  int
 	ln      *Listener
 	post    Post  // for moves and adoption
 	sentTo  *Loop // on the way there, or there
@@ -112,18 +113,20 @@ func (c *Conn) Park() {
 		c.chunk.refs.Add(1)
 		l.chunkOff = min(chunkBytes, (l.chunkOff+c.span+63)&^63)
 	}
-	if c.Out == nil {
-		c.Out = l.pool.get(parkedOutBytes)
-	} else if len(c.Out) == 0 && cap(c.Out) > parkedOutBytes {
-		l.reclaim(c)
-		c.Out = l.pool.get(parkedOutBytes)
+	if c.Out == nil || len(c.Out) == 0 && l.parkedOut+cap(c.Out) > maxParkedOut {
+		l.shrinkOut(c)
 	}
+	c.outCap = cap(c.Out)
+	l.parkedOut += c.outCap
 }
 
-// Unpin gives up the views into the input: unread bytes move to a buffer of their own size. Call it before a Park
-// that may last, so that a waiting connection costs little.
+// Unpin gives up the views into the input: unread bytes move to a buffer of their own size, and an empty Out becomes a small one. Call
+// it before a Park that may last, so that a waiting connection costs little.
 func (c *Conn) Unpin() {
 	l := c.loop.Load()
+	if len(c.Out) == 0 {
+		l.shrinkOut(c)
+	}
 	if len(c.in) == 0 {
 		l.dropIn(c)
 	} else if c.home == nil {
@@ -138,6 +141,7 @@ func (c *Conn) Resume() {
 	}
 	c.flags = c.flags&^parked | again
 	l := c.loop.Load()
+	l.parkedOut -= c.outCap
 	l.enqueue(c)
 }
 

@@ -97,24 +97,25 @@ type Loop struct {
 	port port
 
 	// Loop.
-	conns    []*Conn
-	ready    []*Conn // to be served in the next round
-	spare    []*Conn // the other of two lists
-	pool     pool
-	chunk    *chunk
-	chunkOff int
-	out      []byte
-	trimmed  int64
-	retiring bool // give the connections away, then end
-	stopping bool // close the connections, then end
-	done     bool
-	posts    uint64
-	inputs   uint64
-	reads    uint64
-	writes   uint64
-	bytesIn  uint64
-	bytesOut uint64
-	rounds   uint64
+	conns     []*Conn
+	ready     []*Conn // to be served in the next round
+	spare     []*Conn // the other of two lists
+	pool      pool
+	chunk     *chunk
+	chunkOff  int
+	out       []byte
+	parkedOut int // bytes of the reply buffers of parked connections, as of Park
+	trimmed   int64
+	retiring  bool // give the connections away, then end
+	stopping  bool // close the connections, then end
+	done      bool
+	posts     uint64
+	inputs    uint64
+	reads     uint64
+	writes    uint64
+	bytesIn   uint64
+	bytesOut  uint64
+	rounds    uint64
 
 	// Atomic.
 	box   box
@@ -291,6 +292,9 @@ func adoptMoved(l *Loop, arg any) { l.adopt(arg.(*Conn), false) }
 func (l *Loop) enroll(c *Conn) {
 	c.index = len(l.conns)
 	l.conns = append(l.conns, c)
+	if c.flags&parked != 0 {
+		l.parkedOut += c.outCap
+	}
 	c.loop.Store(l)
 	c.owner.Store(l)
 }
@@ -355,6 +359,9 @@ func (l *Loop) move(c *Conn, to *Loop) {
 
 // remove takes c off the loop's list.
 func (l *Loop) remove(c *Conn) {
+	if c.flags&parked != 0 {
+		l.parkedOut -= c.outCap
+	}
 	last := len(l.conns) - 1
 	moved := l.conns[last]
 	l.conns[c.index] = moved

@@ -242,11 +242,12 @@ const crlf = "\r\n"
 // maxHeader is the longest header: kind, 19 digits, line end.
 const maxHeader = 1 + 19 + len(crlf)
 
-// extend returns b with room for n bytes more than it had, and where they begin.
+// extend returns b with room for n bytes more than it had, and where they begin. It grows by doubling: a reply of many elements would be copied
+// too often otherwise, and buffers of such sizes are of use to others later.
 func extend(b []byte, n int) (longer []byte, at int) {
 	at = len(b)
 	if cap(b)-at < n {
-		b = slices.Grow(b, n)
+		b = slices.Grow(b, max(n, 2*cap(b)-at))
 	}
 	return b[:at+n], at
 }

@@ -3,6 +3,7 @@ package dumpcmd
 
 import (
 	"errors"
+	"strconv"
 	"sync"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
@@ -174,11 +175,11 @@ func (g *group) restore(c *command.Call) error {
 	if err != nil {
 		return err
 	}
-	if r.expireAt != 0 && r.expireAt <= c.Now {
+	if r.expireAt != 0 && c.Past(db, r.expireAt) {
 		e.Free()
 		if db.Delete(key) {
 			c.Dirty++
-			c.Propagate([]byte("del"), key)
+			c.PropagateDeletion(key, keyspace.Replaced)
 			db.Notify(keyspace.ClassGeneric, "del", key)
 		}
 		c.W.OK()
@@ -194,6 +195,11 @@ func (g *group) restore(c *command.Call) error {
 		s.SetIdleSeconds(e, r.idle)
 	}
 	c.Dirty++
+	if r.expireAt != 0 && !r.absolute && c.Propagates() {
+		var digits [20]byte
+		c.PropagateList(append(c.Args[3:len(c.Args):len(c.Args)], []byte("ABSTTL")),
+			c.Args[0], key, strconv.AppendInt(digits[:0], r.expireAt, 10))
+	}
 	db.Notify(keyspace.ClassGeneric, "restore", key)
 	c.W.OK()
 	return nil

@@ -149,6 +149,7 @@ func geoadd(c *command.Call) error {
 	z.Prepare(len(args)/3, longest)
 	added, updated, err := addAll(z, args, o.how)
 	if added+updated > 0 {
+		propagateAdd(c, args)
 		c.Dirty += added + updated
 		db.Changed(e)
 		db.Notify(keyspace.ClassZSet, "zadd", key)
@@ -163,6 +164,22 @@ func geoadd(c *command.Call) error {
 	}
 	c.W.Int(added)
 	return nil
+}
+
+// propagateAdd gives the journal the form of ZADD, with the same options and the scores that the positions have.
+func propagateAdd(c *command.Call, args [][]byte) {
+	if !c.Propagates() {
+		return
+	}
+	words := append([][]byte{[]byte("ZADD")}, c.Args[1:len(c.Args)-len(args)]...)
+	for i := 0; i < len(args); i += 3 {
+		p, err := parsePosition(args[i:])
+		if err != nil {
+			return
+		}
+		words = append(words, strconv.AppendUint(nil, geohash.Encode(p.lon, p.lat, geohash.MaxStep).Bits, 10), args[i+2])
+	}
+	c.PropagateList(words)
 }
 
 // addAll adds longitude, latitude, member, longitude …, which have been checked.

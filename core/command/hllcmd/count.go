@@ -23,6 +23,7 @@ func (g *group) pfadd(c *command.Call) error {
 	for _, element := range c.Args[2:] {
 		raised, err := s.raise(hll.Place(element))
 		if err != nil {
+			c.Dirty += updated
 			return err
 		}
 		if raised {

@@ -61,6 +61,14 @@ func (s side) pop() string {
 	return "lpop"
 }
 
+// popName is the name as the journal has it.
+func (s side) popName() []byte {
+	if s == right {
+		return []byte("RPOP")
+	}
+	return []byte("LPOP")
+}
+
 func (s side) push() string {
 	if s == right {
 		return "rpush"

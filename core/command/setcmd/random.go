@@ -95,7 +95,7 @@ func spopCount(c *command.Call) error {
 	switch n := int(min(count, int64(size))); {
 	case n == size:
 		p.all(set)
-		c.Propagate([]byte("DEL"), key)
+		c.PropagateDeletion(key, keyspace.Replaced)
 		db.Notify(keyspace.ClassSet, "spop", key)
 		remove(db, e, key)
 		return nil
@@ -116,7 +116,7 @@ func spopCount(c *command.Call) error {
 type popped struct {
 	c      *command.Call
 	key    []byte
-	effect [][]byte // SREM, the key, members: what the journal will get
+	effect [][]byte // members of the next SREM: what the journal will get
 }
 
 // all writes all members.
@@ -182,13 +182,13 @@ func (p *popped) take(v packed.Value) {
 	w := p.c.W
 	command.Bulk(w, v)
 	p.c.Dirty++
-	if len(p.effect) == 0 {
-		p.effect = append(p.effect, []byte("SREM"), p.key)
+	if !p.c.Propagates() {
+		return
 	}
 	// The text is in the reply. Even if that moves, the old bytes stay what they are until the command is done.
 	end := len(w.B) - len("\r\n")
 	p.effect = append(p.effect, w.B[end-v.Len():end])
-	if len(p.effect) == effectMembers+2 {
+	if len(p.effect) == effectMembers {
 		p.flush()
 	}
 }
@@ -196,7 +196,7 @@ func (p *popped) take(v packed.Value) {
 // flush hands the effect so far to the journal.
 func (p *popped) flush() {
 	if len(p.effect) > 0 {
-		p.c.Propagate(p.effect...)
+		p.c.PropagateList(p.effect, []byte("SREM"), p.key)
 	}
 	p.effect = p.effect[:0]
 }

@@ -33,6 +33,7 @@ type addition struct {
 	hasLimit  bool
 	trim      object.StreamTrim
 	trimAt    int // position of the trim's number or ID
+	limitAt   int // position of the last LIMIT, 0 for none
 	nextField int // position of what follows the ID
 }
 
@@ -52,6 +53,7 @@ func (o *addition) parse(args [][]byte, isAdd bool) error {
 			i, err = o.parseTrim(args, i, true)
 		case more > 0 && command.Is(opt, "limit"):
 			i++
+			o.limitAt = i - 1
 			if o.trim.Limit, err = number(args[i], command.ErrNotInt); err == nil && o.trim.Limit < 0 {
 				err = errLimit
 			}
@@ -246,6 +248,9 @@ func create(db *keyspace.DB, key []byte) (object.Stream, error) {
 //
 // The texts stand behind the reply for as long as they are needed, so that nothing is allocated.
 func (o *addition) propagate(c *command.Call, s object.Stream, idAt int) {
+	if !c.Propagates() {
+		return
+	}
 	args, end := c.Args, len(c.W.B)
 	id, sign, number := args[idAt], args[max(o.trimAt-1, 0)], args[o.trimAt]
 	if idAt > 0 {
@@ -261,7 +266,11 @@ func (o *addition) propagate(c *command.Call, s object.Stream, idAt int) {
 			args[o.trimAt] = c.W.B[from:]
 		}
 	}
-	c.Propagate(args...)
+	if o.limitAt > 0 { // an exact trim has none
+		c.PropagateList(args[o.limitAt+2:], args[:o.limitAt]...)
+	} else {
+		c.Propagate(args...)
+	}
 	args[idAt], c.W.B = id, c.W.B[:end]
 	if o.trim.Approx {
 		args[o.trimAt-1], args[o.trimAt] = sign, number

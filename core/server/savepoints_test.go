@@ -1,0 +1,43 @@
+package server
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/core/config"
+)
+
+func TestSavePoints(t *testing.T) {
+	usual := []config.SavePoint{{Seconds: 3600, Changes: 1}, {Seconds: 300, Changes: 100}, {Seconds: 60, Changes: 10_000}}
+	tests := []struct {
+		name                   string
+		points                 []config.SavePoint
+		changes, age, sinceTry int64
+		which                  int // of points; -1 for none
+		until                  time.Duration
+	}{
+		{"none", nil, 1 << 40, 1 << 40, 100, -1, 0},
+		{"nothing changed", usual, 0, 1 << 40, 100, -1, 0},
+		{"one change", usual, 1, 10, 100, -1, 3591 * time.Second},
+		{"one change, to the second", usual, 1, 3600, 3600, -1, time.Second},
+		{"one change, long ago", usual, 1, 3601, 3601, 0, time.Second},
+		{"many changes", usual, 10_000, 61, 100, 2, time.Second},
+		{"many changes, soon", usual, 10_000, 30, 100, -1, 31 * time.Second},
+		{"some changes", usual, 100, 200, 1000, -1, 101 * time.Second},
+		{"after a failure", usual, 10_000, 70, 2, 2, 4 * time.Second},
+		{"no changes needed", []config.SavePoint{{Seconds: 5, Changes: 0}}, 0, 6, 100, 0, time.Second},
+		{"never", []config.SavePoint{{Seconds: math.MaxInt64, Changes: 1}}, 1, 1, 100, -1, longestWait * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, ok := reached(tt.points, tt.changes, tt.age)
+			if ok != (tt.which >= 0) || ok && p != tt.points[tt.which] {
+				t.Errorf("reached: %v %v, want number %d", p, ok, tt.which)
+			}
+			if got := untilReached(tt.points, tt.changes, tt.age, tt.sinceTry); got != tt.until {
+				t.Errorf("until the next: %v, want %v", got, tt.until)
+			}
+		})
+	}
+}
