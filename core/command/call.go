@@ -32,7 +32,7 @@ type Call struct {
 	place int
 	// Prefetched: what look-ups of the keys need is on its way already.
 	Prefetched bool
-	// Held are the partitions of a call of ScopeRoute or ScopeAll.
+	// Held are the partitions of a call whose Partition is none.
 	Held *partition.Mask
 	// InExec: inside EXEC or a script. Nothing may park.
 	InExec bool
@@ -72,6 +72,9 @@ type Place struct {
 // be within the call's scope.
 func (c *Call) DB(key []byte) *keyspace.DB {
 	if p := c.Partition; p >= 0 {
+		if invariant.Enabled {
+			c.checkHeld(key, p)
+		}
 		return c.Set.Space(p).DB(c.Session.DB)
 	}
 	return c.DBAt(c.Session.DB, key)
@@ -79,7 +82,19 @@ func (c *Call) DB(key []byte) *keyspace.DB {
 
 // DBAt returns database db of the partition that holds the key.
 func (c *Call) DBAt(db int, key []byte) *keyspace.DB {
-	return c.Set.Space(c.partitionOf(key)).DB(db)
+	p := c.partitionOf(key)
+	if invariant.Enabled {
+		c.checkHeld(key, p)
+	}
+	return c.Set.Space(p).DB(db)
+}
+
+// checkHeld asserts that a key is in partition p, and that the call holds that:
+// the row's keys, or its route, have told of it. Who has no leases at all, as
+// a test of a room of commands, says so by a nil Held.
+func (c *Call) checkHeld(key []byte, p int) {
+	invariant.Check(p == c.Set.Of(crc.Slot(key)), "a key isn't in the partition that it is looked for in")
+	invariant.Check(c.Partition >= 0 || c.Held == nil || c.Held.Has(p), "a key is looked for in a partition that the call doesn't hold")
 }
 
 // Past says whether an expiry that the call gives to something in db is over
@@ -101,7 +116,6 @@ func (c *Call) partitionOf(key []byte) int {
 				at := &c.Places[i]
 				if arg := c.Args[at.Pos]; len(arg) == len(key) && &arg[0] == &key[0] {
 					c.place = i
-					invariant.Check(int(at.Partition) == c.Set.Of(crc.Slot(key)), "a key isn't where its place says")
 					return int(at.Partition)
 				}
 			}
