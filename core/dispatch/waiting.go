@@ -125,7 +125,10 @@ func (x *Executor) rerun(o *op, p int) bool {
 	start := ticksNow()
 	err := o.cmd.Run(c)
 	if c.Effects != nil {
-		x.written(x.settle(), p, &o.mask)
+		if at := x.settle(); at != 0 {
+			o.s.Wrote = at // claimed, the session is this thread's
+			x.written(at, p, &o.mask)
+		}
 		o.needs = x.hangsOn(p, &o.mask)
 	}
 	spent := ticksNow() - start
