@@ -30,11 +30,16 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 		"mget":   {"*4\r\n$4\r\nMGET\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nn\r\n", 5},
 		"ttl":    {"*2\r\n$3\r\nTTL\r\n$1\r\na\r\n", 1},
 		"ping":   {"*1\r\n$4\r\nPING\r\n", 1},
+		"setpx":  {"*5\r\n$3\r\nSET\r\n$1\r\na\r\n$16\r\n0123456789abcdef\r\n$2\r\nPX\r\n$6\r\n100000\r\n", 1},
+		"expire": {"*3\r\n$6\r\nEXPIRE\r\n$1\r\na\r\n$3\r\n100\r\n", 1},
 	}
 	const pipeline, rounds = 32, 200
 	for name, request := range requests {
-		t.Run(name, func(t *testing.T) {
+		run := func(t *testing.T, journaled bool) {
 			b := newBed(t, 1, 4)
+			if journaled {
+				b.readJournal()
+			}
 			b.dial().ask("set a 0123456789abcdef", "+OK")
 			conn := b.connect()
 			defer conn.Close()
@@ -69,6 +74,8 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 			if got := after.Mallocs - before.Mallocs; got > rounds/4 {
 				t.Errorf("%d allocations for %d commands", got, pipeline*rounds)
 			}
-		})
+		}
+		t.Run(name, func(t *testing.T) { run(t, false) })
+		t.Run(name+" into the journal", func(t *testing.T) { run(t, true) })
 	}
 }
