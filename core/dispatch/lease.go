@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -38,13 +39,16 @@ type op struct {
 	attempts int
 	mask     partition.Mask
 	// waiter is nil but for the op of a wait for keys. Then reply gathers the
-	// answer, spans says that the command needs several partitions, and ready,
+	// answer, which hangs on needs, spans says that the command needs several partitions, and ready,
 	// of database db, is the key that it is to be served for.
 	waiter *keyspace.Waiter
 	reply  resp.Writer
+	needs  journal.Position
 	spans  bool
 	ready  []byte
 	db     int
+	// left: the command has run, and was too long for where it did.
+	left   bool
 	resume loop.Post
 	adopt  loop.Post
 	again  loop.Post
@@ -198,7 +202,7 @@ func (x *Executor) runLent(o *op, p int) {
 	x.ticks = ticksNow()
 	mark := len(s.W.B)
 	if x.run(s, o.cmd, o.args, p) == lent {
-		return
+		return // it has left, or was put off
 	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
@@ -211,10 +215,10 @@ func resumed(_ *loop.Loop, arg any) {
 	s := arg.(*session.Session)
 	s.Lent = false
 	c := s.Conn
-	s.NetOut += uint64(len(s.W.B))
-	c.Out, s.W.B = s.W.B, nil
-	s.TakePushes()
 	x := c.Loop().Data.(*Executor)
+	s.NetOut += uint64(len(s.W.B))
+	x.handBack(s, c)
+	s.TakePushes()
 	if s.Resubscribe {
 		s.Resubscribe = false
 		x.resubscribe(s)
@@ -246,7 +250,7 @@ func resumed(_ *loop.Loop, arg any) {
 func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte) *op {
 	x.Stats.Posted++
 	o := opOf(s)
-	o.cmd, o.attempts = cmd, 0
+	o.cmd, o.attempts, o.left = cmd, 0, false
 	o.args = append(o.args[:0], args...)
 	s.Last = s.View()
 	s.Lent = true
