@@ -247,7 +247,7 @@ func stalled(t *testing.T, b *bed, g *gate) (done chan error) {
 // TestBudget: with a sink that stalls the walk stops, and so do writes to what it hasn't visited, but no others; all goes on when the sink
 // does.
 func TestBudget(t *testing.T) {
-	b := newBed(t, 4, 1<<20, 50_000, 100)
+	b := newBed(t, 4, 1<<20, 8000, 400)
 	g := &gate{open: make(chan struct{})}
 	done := stalled(t, b, g)
 	refused := -1
@@ -256,7 +256,7 @@ func TestBudget(t *testing.T) {
 			refused = i
 			break
 		}
-		b.put(i, 90)
+		b.put(i, 390)
 	}
 	if refused < 0 {
 		t.Fatal("no write was refused")
@@ -278,10 +278,10 @@ func TestBudget(t *testing.T) {
 	if !b.space(refused).Preserve(0, key(refused)) {
 		t.Error("the write is still refused")
 	}
-	b.put(refused, 90)
+	b.put(refused, 390)
 	b.walk()
 	b.want(done, nil)
-	if l := b.load(g.Bytes()); l.keys != 50_000 || l.bytes != 50_000*100 {
+	if l := b.load(g.Bytes()); l.keys != 8000 || l.bytes != 8000*400 {
 		t.Errorf("the file holds %d keys with %d bytes", l.keys, l.bytes)
 	}
 	b.sane()
@@ -300,7 +300,7 @@ func TestFailing(t *testing.T) {
 		{"cancelled while nothing comes", func(_ *bed, t *Ticket, g *gate) { close(g.open); t.Cancel() }, ErrCancelled},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := newBed(t, 2, 1<<20, 20_000, 100)
+			b := newBed(t, 2, 1<<20, 5000, 100)
 			b.put(3, 200_000)
 			g := &gate{open: make(chan struct{})}
 			target, done := b.target(g)
@@ -315,8 +315,8 @@ func TestFailing(t *testing.T) {
 				}
 			}
 			tt.end(b, ticket, g)
-			b.want(done, tt.want)
 			b.walk()
+			b.want(done, tt.want)
 			b.sane()
 			// And the next one is whole.
 			var file bytes.Buffer
