@@ -17,7 +17,7 @@ import (
 
 // bed is partitions with keys, a taker, and a host whose cuts and slices are made by the test.
 type bed struct {
-	*testing.T
+	testing.TB
 	set      *partition.Set
 	taker    *Taker
 	walker   *Walker
@@ -28,12 +28,12 @@ type bed struct {
 	keys     int
 }
 
-func newBed(t *testing.T, partitions int, budget int64, keys, bytes int) *bed {
+func newBed(t testing.TB, partitions int, budget int64, keys, bytes int) *bed {
 	mem, err := arena.NewRange(1 << 30)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bed{T: t, cuts: make(chan func()), stirred: make(chan struct{}, 1), keys: keys}
+	b := &bed{TB: t, cuts: make(chan func()), stirred: make(chan struct{}, 1), keys: keys}
 	b.set = partition.NewSet(partitions, func(int) *keyspace.Space {
 		s := keyspace.NewSpace(keyspace.Config{Databases: 4, Range: mem, Seed: 1})
 		s.SetNow(time.Now().UnixMilli())
@@ -58,6 +58,7 @@ func (b *bed) Stir() {
 	default:
 	}
 }
+func (b *bed) Loops() int     { return 2 }
 func (b *bed) Release()       { b.released.Add(1) }
 func (b *bed) Walked(on bool) { b.walked.Store(on) }
 func (b *bed) Rescue()        {}
@@ -400,4 +401,23 @@ func TestFlushDB(t *testing.T) {
 		}
 	}
 	b.sane()
+}
+
+// BenchmarkCut tells for how long every lease is held.
+func BenchmarkCut(b *testing.B) {
+	for _, partitions := range []int{32, 256} {
+		b.Run(fmt.Sprint(partitions), func(b *testing.B) {
+			d := newBed(b, partitions, 64<<20, 2000, 100)
+			total := time.Duration(0)
+			for b.Loop() {
+				target, done := d.target(&bytes.Buffer{})
+				ticket := d.taker.Start(target)
+				(<-d.cuts)()
+				d.walk()
+				d.want(done, nil)
+				total += ticket.Progress().Cut
+			}
+			b.ReportMetric(float64(total.Microseconds())/float64(b.N), "µs/cut")
+		})
+	}
 }
