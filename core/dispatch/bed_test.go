@@ -151,6 +151,12 @@ func (b *bed) commands() []command.Command {
 			c.Session.Block = session.Block{UntilMs: until, Timeout: func(s *session.Session) { s.W.Null() }}
 			return command.Parked
 		}},
+		// setoff is SET, on an ordinary goroutine.
+		{Name: "setoff", Arity: 3, Flags: command.Write | command.OffLoop, Keys: key, Run: func(c *command.Call) error {
+			c.Dirty++
+			c.Propagate([]byte("SET"), c.Args[1], c.Args[2])
+			return ok(c)
+		}},
 		// all is of every partition.
 		{Name: "all", Arity: 1, Flags: command.Write, Scope: command.ScopeAll, Run: ok},
 		// alloff is the same on an ordinary goroutine.
@@ -168,14 +174,15 @@ type arrival struct {
 type peer struct {
 	*client.Conn
 	arrival
-	t testing.TB
+	t    testing.TB
+	seen int // bytes of replies, of those that the test has read
 }
 
 // dial makes a client. Clients go to the loops in turn.
 func (b *bed) dial() *peer {
 	b.t.Helper()
 	nc := b.connect()
-	return &peer{client.New(nc, replyLimit), <-b.opened, b.t}
+	return &peer{Conn: client.New(nc, replyLimit), arrival: <-b.opened, t: b.t}
 }
 
 func (b *bed) connect() net.Conn {

@@ -84,6 +84,11 @@ type Executor struct {
 	// served are lent sessions whose command has run, to be sent home.
 	served []*op
 
+	// enlisted: this loop is in the dispatcher's list of those that hold output back. Loop only.
+	enlisted   bool
+	nextHolder *Executor // in that list; until it is enlisted, or told
+	released   loop.Post
+
 	now         int64  // unix ms of the current batch
 	ticks       uint64 // clock at the end of the last command
 	lastName    *command.Command
@@ -101,6 +106,8 @@ type Executor struct {
 	// dueMs is the unix time before which no wait of blocked ends.
 	dueMs  int64
 	paused map[*session.Session]bool
+	// pausedBy are the conditions that held when those of paused were parked.
+	pausedBy uint32
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -228,7 +235,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	}
 	x.drop()
 	s.NetOut += uint64(len(s.W.B))
-	c.Out, s.W.B = s.W.B, nil
+	x.handBack(s, c)
 	x.subscribe(s)
 	if x.outputLimited {
 		x.checkOutput(s, c)
@@ -241,7 +248,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 // park lets a session of this loop wait.
 func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	s.Parser.Reset()
-	c.Out, s.W.B = s.W.B, nil
+	x.handBack(s, c)
 	x.subscribe(s)
 	if s.Blocked() {
 		x.block(s)
@@ -420,7 +427,8 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	err := cmd.Run(&x.call)
 	x.Stats.Changes += x.call.Dirty
 	if x.call.Effects != nil {
-		x.settle()
+		x.written(x.settle(), p, &x.holding)
+		s.Needs = max(s.Needs, x.hangsOn(p, &x.holding))
 	}
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)

@@ -20,7 +20,7 @@ func (x *Executor) timers() int {
 	if left := x.dueMs - x.now; len(x.blocked) > 0 && x.dueMs != math.MaxInt64 {
 		next = sooner(next, int(max(1, min(left, maxTimerMs))))
 	}
-	if len(x.paused) > 0 {
+	if len(x.paused) > 0 && x.d.gate.Load()&(GateAllPaused|GateWritesPaused) != 0 {
 		next = sooner(next, int(max(1, min(x.d.pausedUntilMs.Load()-x.now, maxTimerMs))))
 	}
 	return next
@@ -172,13 +172,22 @@ func (x *Executor) unpause() {
 		}
 		d.pauseMu.Unlock()
 	}
-	if len(x.paused) == 0 || d.gate.Load()&(GateAllPaused|GateWritesPaused) != 0 {
+	if x.pausedBy&^d.gate.Load() == 0 {
 		return
 	}
+	x.pausedBy = 0
 	for s := range x.paused {
 		delete(x.paused, s)
 		s.Conn.Resume()
 	}
+}
+
+// journalFull holds back commands that write while the journal's readers are too far behind.
+func (d *Dispatcher) journalFull(full bool) { d.SetGate(GateJournalFull, full) }
+
+// journalDrained lets them go on when the readers have caught up.
+func (d *Dispatcher) journalDrained() {
+	d.Loops.Each(func(l *loop.Loop) { l.Data.(*Executor).unpause() })
 }
 
 // slow reports a command that took longer than slowlog-log-slower-than.

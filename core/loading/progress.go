@@ -63,7 +63,8 @@ func (p *Progress) loaded(keys int) {
 	}
 }
 
-func (p *Progress) cancelled() bool { return p != nil && p.cancel.Load() }
+// Cancelled says whether Cancel was called.
+func (p *Progress) Cancelled() bool { return p != nil && p.cancel.Load() }
 
 // State is how far a load has come.
 type State struct {

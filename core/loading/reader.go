@@ -89,7 +89,7 @@ func (l *load) send(p int) error {
 	switch {
 	case l.failed.Load():
 		return errStop
-	case l.Progress.cancelled():
+	case l.Progress.Cancelled():
 		return ErrCancelled
 	}
 	return nil
@@ -120,7 +120,7 @@ func (l *load) pause() error {
 		if l.Delay() == 0 {
 			l.owed = 0
 		}
-		if l.Progress.cancelled() {
+		if l.Progress.Cancelled() {
 			return ErrCancelled
 		}
 		l.Progress.at(l.decoder.Offset())

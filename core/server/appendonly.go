@@ -62,25 +62,38 @@ func (a *appendOnly) Exclusive(f func()) {
 }
 
 // Snapshot writes a base.
-func (a *appendOnly) Snapshot(out io.Writer, preamble bool, atCut func()) error {
+func (a *appendOnly) Snapshot(out io.Writer, o aof.SnapshotOptions) error {
 	s := (*Server)(a)
-	format := snapshot.RDB{Env: s.Set.Space(0).Env()}
-	frame := &snapshot.RDBFrame{Functions: s.snapshots.functions}
-	if preamble {
-		format.Version, format.Compress = int(s.Config.Int(config.RDBVersionWrite)), s.Config.Bool(config.RDBCompression)
-		frame.Checksum, frame.Notes = s.Config.Bool(config.RDBChecksum), s.baseNotes
+	format := s.snapshotFormat()
+	if !o.Preamble {
+		format.Version, format.Compress = 0, false
 	}
-	frame.Format = format
+	frame := s.snapshotFrame(format)
+	frame.Notes = s.baseNotes
+	if o.Held {
+		frame.Functions = s.snapshots.functions
+		return s.walking.taker.Hold(out, format, frame)
+	}
 	done := make(chan error, 1)
-	s.walking.taker.Start(snapshot.Target{Out: out, Format: format, Frame: frame,
-		AtCut: func(*snapshot.Cut) { atCut() }, Done: func(err error) { done <- err }})
+	s.walking.taker.Start(snapshot.Target{
+		Out: out, Format: format, Frame: frame,
+		AtCut: func(*snapshot.Cut) {
+			frame.Functions = s.snapshots.functions
+			if o.AtCut != nil {
+				o.AtCut()
+			}
+		},
+		Done: func(err error) { done <- err },
+	})
 	return <-done
 }
 
 // baseNotes are those at the head of a base.
 func (s *Server) baseNotes(c *snapshot.Cut) [][2]string {
-	return [][2]string{{"valkey-ver", CompatVersion}, {"redis-bits", "64"}, {"ctime", formatInt(c.UnixMs / 1000)},
-		{"used-mem", formatInt(s.usedMemory())}, {"aof-base", "1"}}
+	return [][2]string{
+		{"valkey-ver", CompatVersion}, {"redis-bits", "64"}, {"ctime", formatInt(c.UnixMs / 1000)},
+		{"used-mem", formatInt(s.usedMemory())}, {"aof-base", "1"},
+	}
 }
 
 // IsSaving says whether BGSAVE is at work.

@@ -10,6 +10,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/loading"
 )
 
 // appendOnlyLoader is the server as the loading of an append-only file sees it.
@@ -60,6 +61,9 @@ func (l *appendOnlyLoader) RDB(in io.Reader) (int64, error) {
 
 // Apply runs a command. One that fails now, though it went well once, is told of and left out, as in Valkey.
 func (l *appendOnlyLoader) Apply(args [][]byte) error {
+	if l.s.progress.Cancelled() {
+		return loading.ErrCancelled
+	}
 	err := l.a.Apply(args)
 	if err == nil {
 		return nil

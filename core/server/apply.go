@@ -41,6 +41,7 @@ func (s *Server) applyChanges() {
 		return nil
 	}, config.NotifyKeyspaceEvents, config.MaxMemorySamples, config.LFULogFactor, config.LFUDecayTime)
 	c.OnApply(config.MaxMemory, s.setMaxMemory)
+	c.OnApply(config.SnapshotCron, s.setPlan)
 	c.OnApply(config.Save, func() error {
 		s.checkDisk()
 		return nil

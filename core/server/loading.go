@@ -50,17 +50,17 @@ func (s *Server) loadData() error {
 	if err := s.aof.ReadManifest(); err != nil {
 		return err
 	}
+	fill := s.loadSnapshot
 	if s.Config.Bool(config.AppendOnly) {
-		if err := s.loadAppendOnly(); err != nil {
-			return err
-		}
-	} else if err := s.loadSnapshot(); err != nil {
+		fill = s.loadAppendOnly
+	}
+	if err := fill(); err != nil {
 		return err
 	}
 	return s.startAppendOnly()
 }
 
-// loadSnapshot reads the snapshot, if there is one.
+// loadSnapshot reads the snapshot, if there is one. An error has been logged.
 func (s *Server) loadSnapshot() error {
 	path, err := s.snapshotPath()
 	if err != nil {

@@ -139,6 +139,9 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.end.init()
 	s.cron.init()
 	s.applyChanges()
+	if err := s.setPlan(); err != nil {
+		return nil, fmt.Errorf("snapshot-cron: %w", err)
+	}
 	return s, nil
 }
 

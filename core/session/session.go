@@ -8,6 +8,7 @@
 package session
 
 import (
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -68,6 +69,8 @@ type Session struct {
 	Multi           Multi
 	Watch           Watch
 	Block           Block
+	// Needs is the journal's position that the replies in W hang on: in mode always they wait until it is on disk.
+	Needs journal.Position
 	// Pushes are out-of-band messages that came while the session was parked.
 	// Loop only.
 	Pushes []byte

@@ -33,7 +33,7 @@ type addition struct {
 	hasLimit  bool
 	trim      object.StreamTrim
 	trimAt    int // position of the trim's number or ID
-	limitAt   int // position of the last LIMIT, 0 for none
+	limits    []int // positions of LIMIT
 	nextField int // position of what follows the ID
 }
 
@@ -53,7 +53,7 @@ func (o *addition) parse(args [][]byte, isAdd bool) error {
 			i, err = o.parseTrim(args, i, true)
 		case more > 0 && command.Is(opt, "limit"):
 			i++
-			o.limitAt = i - 1
+			o.limits = append(o.limits, i-1)
 			if o.trim.Limit, err = number(args[i], command.ErrNotInt); err == nil && o.trim.Limit < 0 {
 				err = errLimit
 			}
@@ -266,15 +266,25 @@ func (o *addition) propagate(c *command.Call, s object.Stream, idAt int) {
 			args[o.trimAt] = c.W.B[from:]
 		}
 	}
-	if o.limitAt > 0 { // an exact trim has none
-		c.PropagateList(args[o.limitAt+2:], args[:o.limitAt]...)
-	} else {
-		c.Propagate(args...)
-	}
+	c.PropagateList(o.withoutLimits(args))
 	args[idAt], c.W.B = id, c.W.B[:end]
 	if o.trim.Approx {
 		args[o.trimAt-1], args[o.trimAt] = sign, number
 	}
+}
+
+// withoutLimits returns the arguments without any LIMIT, which an exact trim may not have.
+func (o *addition) withoutLimits(args [][]byte) [][]byte {
+	if len(o.limits) == 0 {
+		return args
+	}
+	words := make([][]byte, 0, len(args))
+	from := 0
+	for _, at := range o.limits {
+		words = append(words, args[from:at]...)
+		from = at + 2
+	}
+	return append(words, args[from:]...)
 }
 
 // scratch appends the text of an ID to what w holds, and returns it.
