@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
@@ -17,16 +18,10 @@ import (
 // FuzzLoading loads a file, on several goroutines and in the plain way: both find it good, with the same keys, or both find it damaged. Neither
 // takes memory that the file's size doesn't explain.
 func FuzzLoading(f *testing.F) {
-	head := "REDIS0011\xfa\x0avalkey-ver\x059.1.0\xf5\x06#!lua \xfe\x01\xfb\x02\x01"
-	all := head
 	for i, seed := range rdbSeeds {
-		key := string(rune('a' + i))
-		one := seed[:1] + "\x01" + key + seed[1:]
-		f.Add([]byte(head + "\xfc\xff\xff\xff\xff\xff\x00\x00\x00\xf9\x07" + one + "\xff\x00\x00\x00\x00\x00\x00\x00\x00"))
-		all += one
+		f.Add([]byte("REDIS0011" + rdbHead + "\xfc\xff\xff\xff\xff\xff\x00\x00\x00\xf9\x07" + rdbKey(i, seed) + "\xff\x00\x00\x00\x00\x00\x00\x00\x00"))
 	}
-	all = "VALKEY080" + all[9:] + "\xfd\x00\x00\x00\x01\xf8\x05\x00\x01z\x00\xff"
-	f.Add(binary.LittleEndian.AppendUint64([]byte(all), crc.CRC64(0, []byte(all))))
+	f.Add(rdbAll())
 	f.Add([]byte("REDIS0003\xfe\x00\x00\x01k\x01v\xff"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		mem, err := arena.NewRange(64 << 20)
@@ -58,6 +53,79 @@ func FuzzLoading(f *testing.F) {
 	})
 }
 
+// rdbHead is what stands before the keys.
+const rdbHead = "\xfa\x0avalkey-ver\x059.1.0\xf5\x06#!lua \xfe\x01\xfb\x02\x01"
+
+// rdbKey is a key with one of rdbSeeds.
+func rdbKey(i int, seed string) string { return seed[:1] + "\x01" + string(rune('a'+i)) + seed[1:] }
+
+// rdbAll is a file with values of all forms, and its checksum.
+func rdbAll() []byte {
+	all := "VALKEY080" + rdbHead
+	for i, seed := range rdbSeeds {
+		all += rdbKey(i, seed)
+	}
+	all += "\xfd\x00\x00\x00\x01\xf8\x05\x00\x01z\x00\xff"
+	return binary.LittleEndian.AppendUint64([]byte(all), crc.CRC64(0, []byte(all)))
+}
+
+// TestLoadingDamage cuts a file of all forms at every byte, and flips every bit of it. With its checksum every damage is found, without it no
+// damage does harm; and an error says where it is.
+func TestLoadingDamage(t *testing.T) {
+	whole := rdbAll()
+	mem, err := arena.NewRange(64 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mem.Close()
+	load := func(file []byte, checksum bool) error {
+		o := loading.Options{LoadOptions: rdb.LoadOptions{Checksum: checksum}, Set: rdbSet(mem), Workers: 1}
+		result, err := loading.Load(bytes.NewReader(file), rdbOwner{}, o)
+		if err != nil && (!strings.Contains(err.Error(), "at byte ") || result.Bytes > int64(len(file))) {
+			t.Errorf("no place in %v", err)
+		}
+		for p := range o.Set.Len() {
+			for n := range databases {
+				o.Set.Space(p).DB(n).Each(func(e keyspace.Entry) bool {
+					if err := e.Sane(o.Set.Space(p).Env()); err != nil {
+						t.Error(err)
+					}
+					return true
+				})
+			}
+			if _, old := o.Set.Space(p).FlushAll(); old != nil {
+				for old.Dispose(1 << 10) {
+					continue
+				}
+			}
+		}
+		return err
+	}
+	if err := load(whole, true); err != nil {
+		t.Fatal(err)
+	}
+	for n := range whole {
+		if load(whole[:n], false) == nil {
+			t.Errorf("the first %d of %d bytes do", n, len(whole))
+		}
+	}
+	for n := range whole {
+		for bit := range 8 {
+			damaged := bytes.Clone(whole)
+			damaged[n] ^= 1 << bit
+			if load(damaged, true) == nil {
+				t.Errorf("bit %d of byte %d doesn't matter", bit, n)
+			}
+			if n%4 == bit%4 { // for the time that it takes
+				_ = load(damaged, false)
+			}
+		}
+	}
+}
+
+// databases is how many a space has here.
+const databases = 4
+
 // What a load may take on the heap: its batches and buffers, and as much as a small multiple of the file.
 const (
 	loadingCost   = 4 << 20
@@ -72,7 +140,7 @@ func allocated() uint64 {
 
 func rdbSet(mem *arena.Range) *partition.Set {
 	return partition.NewSet(2, func(int) *keyspace.Space {
-		return keyspace.NewSpace(keyspace.Config{Databases: 4, Range: mem, Seed: 11})
+		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: mem, Seed: 11})
 	})
 }
 
