@@ -107,6 +107,7 @@ func (l *Log) Switch(want bool) {
 	k.mu.Unlock()
 	if !want {
 		l.o.Host.HoldReplies(false)
+		l.counts.Store(false)
 	}
 	l.mu.Lock()
 	switch {

@@ -85,6 +85,7 @@ type Log struct {
 	w        *writer // nil if off
 	broken   error   // what writing fails with
 
+	counts      atomic.Bool   // the manifest names what is written
 	nudge       chan struct{} // for the writer to look again
 	durable     atomic.Uint64 // the position up to which all is on disk
 	incrBytes   atomic.Int64  // of the increment that is being written
@@ -299,6 +300,7 @@ func (l *Log) PolicyChanged() {
 func (l *Log) policyChanged() {
 	l.mu.Lock()
 	isOn := l.state == on
+	l.counts.Store(isOn)
 	l.mu.Unlock()
 	l.o.Host.HoldReplies(isOn && l.o.Config.Int(config.AppendFsync) == config.FsyncAlways)
 }
@@ -351,8 +353,20 @@ func (l *Log) Close(held bool) error {
 	return err
 }
 
-// Durable returns the position up to which all is on disk.
-func (l *Log) Durable() journal.Position { return journal.Position(l.durable.Load()) }
+// Durable returns the position up to which all is on disk, in files that count.
+func (l *Log) Durable() journal.Position {
+	if !l.counts.Load() {
+		return 0
+	}
+	return journal.Position(l.durable.Load())
+}
+
+// IsOn says whether the append-only file is on, or being switched on.
+func (l *Log) IsOn() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state != off
+}
 
 // writeBase writes the data to a file of the folder, complete and synced, but with the manifest not yet naming it.
 func (l *Log) writeBase(part Part, o SnapshotOptions, stop *atomic.Bool) error {

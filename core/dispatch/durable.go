@@ -51,9 +51,6 @@ func (d *Dispatcher) tellHolders() {
 
 // written notes the position behind what was just done in partition p, or in those of mask for none.
 func (x *Executor) written(at journal.Position, p int, mask *partition.Mask) {
-	if at == 0 {
-		return
-	}
 	if p != none {
 		x.d.Set.Space(p).SetWritten(at)
 		return

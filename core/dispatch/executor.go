@@ -21,6 +21,9 @@ const (
 	// flushBytes is how much reply gathers before it is written while more of
 	// the same pipeline waits.
 	flushBytes = 64 << 10
+	// turnNanos is for how long a pipeline runs before other connections of the
+	// loop get their turn.
+	turnNanos = 250_000
 )
 
 // bounds limit what an executor does before it gives way. Tests lower them.
@@ -88,11 +91,14 @@ type Executor struct {
 	enlisted   bool
 	nextHolder *Executor // in that list; until it is enlisted, or told
 	released   loop.Post
+	// away: what it runs may not leave it, as it holds up no loop.
+	away bool
 
 	now         int64  // unix ms of the current batch
 	ticks       uint64 // clock at the end of the last command
 	lastName    *command.Command
 	slowTicks   uint64
+	turnTicks   uint64
 	tickedMs    int64 // when Tick last did its work
 	nextTick    int   // what it answered
 	patrolledMs int64
@@ -103,6 +109,8 @@ type Executor struct {
 	// monitors are the sessions of this loop that monitor.
 	monitors map[*session.Session]struct{}
 	blocked  map[*session.Session]struct{}
+	// asking are those of blocked whose wait is asked whether it is over.
+	asking map[*session.Session]struct{}
 	// dueMs is the unix time before which no wait of blocked ends.
 	dueMs  int64
 	paused map[*session.Session]bool
@@ -123,11 +131,13 @@ func (x *Executor) init(d *Dispatcher) {
 		args:     make([][]byte, 0, argsPerBatch),
 		monitors: make(map[*session.Session]struct{}),
 		blocked:  make(map[*session.Session]struct{}),
+		asking:   make(map[*session.Session]struct{}),
 		paused:   make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.effects.Reset()
 	x.Subscribers = pubsub.NewLocal(x.pushed)
+	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
 	x.configure()
 }
@@ -201,6 +211,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.now = x.loop.NowMs
 	x.ticks = ticksNow()
 	s.ActiveMs = x.now
+	turnEnd := x.ticks + x.turnTicks
 	for more := true; more; {
 		var err error
 		more, err = x.readAhead(s, c.In())
@@ -215,7 +226,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 				return
 			case ran:
 			}
-			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes {
+			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes || x.ticks > turnEnd {
 				if i+1 < len(x.ahead) {
 					s.Parser.Reset()
 				}
@@ -401,7 +412,7 @@ func (x *Executor) needs(s *session.Session, cmd *command.Command, args [][]byte
 func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]byte, p int) {
 	c := &x.call
 	c.Cmd, c.Args, c.W, c.Session = cmd, args, &s.W, s
-	c.Now, c.Partition, c.InExec, c.Dirty = x.now, p, false, 0
+	c.Now, c.Partition, c.InExec, c.MayLeave, c.Dirty = x.now, p, false, false, 0
 	c.Held = &x.holding
 	c.Effects, c.Told = x.gathering(), false
 	if r := x.placed; r != nil {
@@ -423,15 +434,23 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, true)
 	}
+	x.call.MayLeave = !x.away
 	x.checkEntered(p)
 	err := cmd.Run(&x.call)
 	x.Stats.Changes += x.call.Dirty
 	if x.call.Effects != nil {
-		x.written(x.settle(), p, &x.holding)
+		if at := x.settle(); at != 0 {
+			s.Wrote = at
+			x.written(at, p, &x.holding)
+		}
 		s.Needs = max(s.Needs, x.hangsOn(p, &x.holding))
 	}
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)
+	}
+	if err == command.TooLong {
+		s.W.B = s.W.B[:mark]
+		return x.leave(s, cmd, args, p)
 	}
 	end := ticksNow()
 	spent := end - x.ticks

@@ -14,6 +14,9 @@ import (
 func (x *Executor) timers() int {
 	x.unpause()
 	next := x.patrol()
+	if len(x.asking) > 0 && x.endOver() > 0 {
+		next = sooner(next, 1)
+	}
 	if len(x.blocked) > 0 && x.now >= x.dueMs {
 		x.endDue()
 	}
@@ -32,10 +35,28 @@ func (x *Executor) block(s *session.Session) {
 		x.dueMs = math.MaxInt64
 	}
 	x.blocked[s] = struct{}{}
+	if s.Block.IsOver != nil {
+		x.asking[s] = struct{}{}
+	}
 	if until := s.Block.UntilMs; until != 0 {
 		x.dueMs = min(x.dueMs, until)
 	}
 	x.changed = true
+}
+
+// endOver ends the waits that say that they are over, and returns how many others there are.
+func (x *Executor) endOver() int {
+	for s := range x.asking {
+		if _, waits := x.blocked[s]; !waits || s.Block.IsOver == nil {
+			delete(x.asking, s)
+			continue
+		}
+		if !s.Lent && s.Block.IsOver() {
+			delete(x.asking, s)
+			x.timeOut(s)
+		}
+	}
+	return len(x.asking)
 }
 
 // endDue ends the waits whose time has come.

@@ -17,6 +17,15 @@ import (
 // appendOnly is the server as its append-only file sees it.
 type appendOnly Server
 
+// appendOnlyState is the server as WAITAOF sees it.
+type appendOnlyState Server
+
+// IsOn says whether the append-only file is on.
+func (a *appendOnlyState) IsOn() bool { return a.aof.IsOn() }
+
+// Durable is up to where it is on disk.
+func (a *appendOnlyState) Durable() journal.Position { return a.aof.Durable() }
+
 // newAppendOnly makes the append-only file, which is off until it is started.
 func (s *Server) newAppendOnly() *aof.Log {
 	return aof.New(aof.Options{FS: s.FS, Config: s.Config, Journal: s.dispatcher.Journal, Log: s.Log, Host: (*appendOnly)(s)})
