@@ -188,7 +188,8 @@ func (b *bed) SlowEvent(_ string, _ time.Duration) {}
 func (b *bed) Die()                                { b.died.Store(true) }
 func (b *bed) Crashed(reason any)                  { panic(reason) }
 
-// Begin and those that follow are the loader.
+// Start and those that follow are the loader.
+func (b *bed) Start(int64)         {}
 func (b *bed) Begin(string, int64) { b.inMulti, b.queue = false, nil }
 
 func (b *bed) RDB(in io.Reader) (int64, error) {

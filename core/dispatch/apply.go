@@ -62,6 +62,7 @@ const (
 // NewApplier returns an applier, which the caller closes.
 func (d *Dispatcher) NewApplier() *Applier {
 	a := &Applier{y: newOffLoop(d)}
+	a.s.State = session.Applied
 	a.y.slowTicks, a.y.largeReply = ^uint64(0), orNever(-1)
 	a.unit = *d.Table.Lookup([]byte("exec"))
 	a.unit.Scope, a.unit.Route, a.unit.Run = command.ScopeKeys, nil, a.runQueue

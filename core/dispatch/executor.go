@@ -21,6 +21,9 @@ const (
 	// flushBytes is how much reply gathers before it is written while more of
 	// the same pipeline waits.
 	flushBytes = 64 << 10
+	// turnNanos is for how long a pipeline runs before other connections of the
+	// loop get their turn.
+	turnNanos = 250_000
 )
 
 // bounds limit what an executor does before it gives way. Tests lower them.
@@ -93,6 +96,7 @@ type Executor struct {
 	ticks       uint64 // clock at the end of the last command
 	lastName    *command.Command
 	slowTicks   uint64
+	turnTicks   uint64
 	tickedMs    int64 // when Tick last did its work
 	nextTick    int   // what it answered
 	patrolledMs int64
@@ -131,6 +135,7 @@ func (x *Executor) init(d *Dispatcher) {
 	x.call.Set, x.call.Nested = d.Set, x
 	x.effects.Reset()
 	x.Subscribers = pubsub.NewLocal(x.pushed)
+	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
 	x.configure()
 }
@@ -204,6 +209,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.now = x.loop.NowMs
 	x.ticks = ticksNow()
 	s.ActiveMs = x.now
+	turnEnd := x.ticks + x.turnTicks
 	for more := true; more; {
 		var err error
 		more, err = x.readAhead(s, c.In())
@@ -218,7 +224,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 				return
 			case ran:
 			}
-			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes {
+			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes || x.ticks > turnEnd {
 				if i+1 < len(x.ahead) {
 					s.Parser.Reset()
 				}

@@ -365,3 +365,40 @@ func isRepeatable(args []string) bool {
 	}
 	return true
 }
+
+// TestForeignEffects applies what only other servers write.
+func TestForeignEffects(t *testing.T) {
+	o := newOriginal(t, "partitions", "2")
+	o.expiries(keyspace.ExpireIgnore)
+	a := o.dispatcher.NewApplier()
+	defer a.Close()
+	for _, tt := range []struct{ command, key, want string }{
+		{"SET k v PXAT 1000", "k", `string expires :1000 "v"`}, // what is past stays until the file says that it goes
+		{"SET k v EXAT 1", "k", `string expires :1000 "v"`},
+		{"PEXPIREAT k 2000", "k", `string expires :2000 "v"`},
+		{"GETEX k PXAT 3000", "k", `string expires :3000 "v"`},
+		{"HSET h f v", "h", `hash expires :-1 "f" = "v"[:-1]`},
+		{"HPEXPIREAT h 1000 FIELDS 1 f", "h", `hash expires :-1 "f" = "v"[:1000]`},
+		{"HSETEX h PXAT 2000 FIELDS 1 f w", "h", `hash expires :-1 "f" = "w"[:2000]`},
+		{"XADD s MAXLEN = 1 LIMIT 1 1-1 f v", "s", ""}, // Valkey makes a trim exact and leaves the limit
+		{"XADD s MAXLEN = 0 LIMIT 1 1-2 f v", "s", ""},
+	} {
+		if err := a.Apply(fields(tt.command)); err != nil {
+			t.Errorf("%s: %v", tt.command, err)
+		}
+		got := o.content()[fmt.Sprintf("0 %q", tt.key)]
+		if got != tt.want && tt.want != "" {
+			t.Errorf("%s: %s, want %s", tt.command, got, tt.want)
+		}
+	}
+	if v, err := o.dial().Do("XLEN", "s"); err != nil || v.String() != ":0" {
+		t.Error(v, err)
+	}
+}
+
+func fields(line string) (args [][]byte) {
+	for word := range strings.FieldsSeq(line) {
+		args = append(args, []byte(word))
+	}
+	return args
+}

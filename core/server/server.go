@@ -63,8 +63,8 @@ type Server struct {
 	figures    figures
 	cron       cron
 	snapshots  snapshots
-	walking    walking
 	progress   loading.Progress // of a load
+	walking    walking
 	saving     saving
 	disk       diskTrouble
 	sealed     *sealed.FS

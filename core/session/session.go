@@ -44,6 +44,9 @@ const (
 	ImportSource
 	// ReadOnlyMode: READONLY, for cluster replicas.
 	ReadOnlyMode
+	// Applied: what the session runs comes from a file or from the primary,
+	// and was accepted once. It has no client.
+	Applied
 )
 
 // Session is one connected client.

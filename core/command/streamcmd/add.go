@@ -5,6 +5,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/unsafestr"
 	"github.com/sleipnirdb/sleipnir/net/resp"
@@ -25,6 +26,7 @@ const (
 
 // addition is what XADD and XTRIM are told in their options.
 type addition struct {
+	isApplied bool // what a file says: Valkey leaves the LIMIT there when it makes a trim exact
 	noCreate  bool
 	hasID     bool // an ID, not *
 	isOpen    bool // of the form ms-*
@@ -32,9 +34,9 @@ type addition struct {
 	hasTrim   bool
 	hasLimit  bool
 	trim      object.StreamTrim
-	trimAt    int // position of the trim's number or ID
+	trimAt    int   // position of the trim's number or ID
 	limits    []int // positions of LIMIT
-	nextField int // position of what follows the ID
+	nextField int   // position of what follows the ID
 }
 
 // parse reads options from the third argument on. XADD's end with the ID.
@@ -104,6 +106,9 @@ func (o *addition) parseTrim(args [][]byte, i int, byID bool) (int, error) {
 
 // check refuses options that don't go together.
 func (o *addition) check(isAdd bool) error {
+	if o.isApplied && o.hasTrim && !o.trim.Approx {
+		o.trim.Limit, o.hasLimit = 0, false
+	}
 	switch {
 	case o.trim.Limit != 0 && !o.hasTrim:
 		return errLimitNoTrim
@@ -149,6 +154,7 @@ func (o *addition) newID(last object.StreamID, now int64) (object.StreamID, erro
 
 func xadd(c *command.Call) error {
 	var o addition
+	o.isApplied = c.Session.State&session.Applied != 0
 	if err := o.parse(c.Args, true); err != nil {
 		return err
 	}
@@ -296,6 +302,7 @@ func scratch(w *resp.Writer, id object.StreamID) []byte {
 
 func xtrim(c *command.Call) error {
 	var o addition
+	o.isApplied = c.Session.State&session.Applied != 0
 	if err := o.parse(c.Args, false); err != nil {
 		return err
 	}
