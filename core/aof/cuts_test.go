@@ -7,8 +7,9 @@ import (
 	"github.com/sleipnirdb/sleipnir/internal/vfs"
 )
 
-// TestRewritesBeforeTheWriterTurns has two rewrites end while a sync takes its time: what was written between them is in the first one's file.
-func TestRewritesBeforeTheWriterTurns(t *testing.T) {
+// TestCutsBeforeTheWriterTurns makes a second cut while a sync takes its time, so that the writer hasn't come to the first one: what was written
+// between them is in the first one's file, for a crash before the second base is complete.
+func TestCutsBeforeTheWriterTurns(t *testing.T) {
 	mem := vfs.NewMemory()
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	stalled := false
@@ -24,12 +25,19 @@ func TestRewritesBeforeTheWriterTurns(t *testing.T) {
 	<-begun
 	b.rewrite()
 	b.write("between", "v")
-	b.rewrite()
+	inBase, finish := make(chan struct{}), make(chan struct{})
+	b.during = func() { close(inBase); <-finish }
+	if b.log.Rewrite(false) != Started {
+		t.Fatal("the second rewrite doesn't start")
+	}
+	<-inBase
 	p := b.write("last", "v")
 	close(goOn)
 	b.wait("the sync", func() bool { return b.durable.Load() >= uint64(p) })
 	want := b.data()
-	after := newBed(t, b.crash())
+	left := b.crash()
+	close(finish)
+	after := newBed(t, left)
 	sameData(t, "after a crash", after.keys, want)
 	after.stop()
 }
