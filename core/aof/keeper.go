@@ -378,7 +378,7 @@ func (l *Log) rewriteOn(m *Manifest) error {
 	hasCut := false
 	cut := func() {
 		next.from, hasCut = l.o.Journal.Cut().Offset, true
-		w.cut.Store(next)
+		w.cuts.add(next)
 		l.poke()
 	}
 	base := m.addBase(l.name, l.o.Config.Bool(config.AOFUseRDBPreamble))

@@ -32,8 +32,7 @@ type writer struct {
 	broken     error     // what writing or syncing failed with, nil if it goes well
 
 	reached journal.Offset // of the stream: all before it is in files
-	// cut is set under all leases, and taken here.
-	cut     atomic.Pointer[nextFile]
+	cuts    cuts
 	asks    chan *ask
 	waiting []*ask
 	syncs   chan syncJob
@@ -41,14 +40,6 @@ type writer struct {
 	ended   chan struct{}
 	// drop: what can't be written is given up. Atomic.
 	drop atomic.Bool
-}
-
-// nextFile is the file that the stream goes to from a cut on.
-type nextFile struct {
-	from journal.Offset
-	f    vfs.File
-	// based: what was before the cut is in a base that counts. Atomic.
-	based atomic.Bool
 }
 
 // ask is asked of the writer: to come to a place in the stream, to sync there, and maybe to end.
@@ -136,28 +127,26 @@ func (w *writer) run() {
 // turn goes on to the next file, if the stream has come to where that begins. The file before is complete and synced, so that only the last
 // file with bytes in it can have a torn end.
 func (w *writer) turn(at journal.Offset) {
-	n := w.cut.Load()
-	if n == nil || at < n.from {
-		return
-	}
-	for !w.settle() && !n.based.Load() {
-		if w.drop.Load() {
-			return
+	for n := w.cuts.first(); n != nil && at >= n.from; n = w.cuts.first() {
+		for !w.settle() && !w.cuts.inBase(n.from) {
+			if w.drop.Load() {
+				return
+			}
+			w.hold()
 		}
-		w.hold()
+		w.join()
+		w.publish(w.done) // in the file, or in the base
+		if !w.cuts.inBase(n.from) {
+			w.log.restBytes.Add(w.at)
+		}
+		old := w.f
+		w.f, w.at, w.synced, w.suspect = n.f, 0, 0, false
+		w.lastStamp = 0
+		w.log.incrBytes.Store(0)
+		w.cuts.drop()
+		w.heal()
+		go w.log.guard(func() { _ = old.Close() })
 	}
-	w.join()
-	w.publish(w.done) // in the file, or in the base
-	if !n.based.Load() {
-		w.log.restBytes.Add(w.at)
-	}
-	old := w.f
-	w.f, w.at, w.synced, w.suspect = n.f, 0, 0, false
-	w.lastStamp = 0
-	w.log.incrBytes.Store(0)
-	w.cut.Store(nil)
-	w.heal()
-	go w.log.guard(func() { _ = old.Close() })
 }
 
 // append writes bytes, which end where a record ends. It says false if they were given up because a base has what they say.
@@ -183,8 +172,7 @@ func (w *writer) append(b []byte, mark journal.Mark) bool {
 
 // givesUp says whether bytes up to a mark needn't be written.
 func (w *writer) givesUp(mark journal.Mark) bool {
-	n := w.cut.Load()
-	return w.drop.Load() || (n != nil && n.based.Load() && mark.Offset <= n.from)
+	return w.drop.Load() || w.cuts.inBase(mark.Offset)
 }
 
 // write writes bytes, or nothing.
@@ -516,8 +504,9 @@ func (w *writer) answer() bool {
 	} else {
 		w.publish(w.done)
 	}
-	if n := w.cut.Load(); n != nil {
+	for n := w.cuts.first(); n != nil; n = w.cuts.first() {
 		_ = n.f.Close()
+		w.cuts.drop()
 	}
 	if closed := w.f.Close(); err == nil {
 		err = closed

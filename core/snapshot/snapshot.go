@@ -96,6 +96,7 @@ var (
 type Progress struct {
 	Keys, Total int64         // of the cut
 	Bytes       int64         // written
+	Used, Peak  int64         // of the budget, now and at most
 	Cut         time.Duration // how long every lease was held
 }
 
