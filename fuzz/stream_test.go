@@ -211,8 +211,8 @@ func (l *log) sane() {
 			l.t.Fatalf("at %v, want %v", r.ID(), e.id)
 		}
 		for i := 0; i < len(e.pairs); i += 2 {
-			if f, v := r.Pair(); itemText(f) != e.pairs[i] || itemText(v) != e.pairs[i+1] {
-				l.t.Fatalf("%v has %q %q, want %q", e.id, itemText(f), itemText(v), e.pairs[i:i+2])
+			if f, v := r.Pair(); string(f.AppendTo(nil)) != e.pairs[i] || string(v.AppendTo(nil)) != e.pairs[i+1] {
+				l.t.Fatalf("%v has %q %q, want %q", e.id, string(f.AppendTo(nil)), string(v.AppendTo(nil)), e.pairs[i:i+2])
 			}
 		}
 	}
@@ -229,11 +229,4 @@ func (l *log) sane() {
 	if n != len(l.pending) {
 		l.t.Fatalf("%d entries are pending, want %d", n, len(l.pending))
 	}
-}
-
-func itemText(it object.StreamItem) string {
-	if it.IsInt {
-		return strconv.FormatInt(it.Int, 10)
-	}
-	return string(it.Text)
 }

@@ -199,3 +199,17 @@ func ratioOf(pairs []pair, value func(sample) float64, bySlice bool) quotient {
 	}
 	return newQuotient(q, a, b)
 }
+
+// perRound compares one value of what both sides showed in each round; a negative one is unknown.
+func perRound[T any](got [2][]T, name, unit string, bars []bar, value func(T) float64) row {
+	var a, b, q []float64
+	for i := range got[0] {
+		x, y := value(got[0][i]), value(got[1][i])
+		a, b, q = append(a, x), append(b, y), append(q, x/y)
+	}
+	r := row{figure: name, unit: unit, quotient: newQuotient(q, a, b), bars: bars}
+	if r.ours < 0 || r.ref < 0 {
+		r.ratio = -1
+	}
+	return r
+}

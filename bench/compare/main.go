@@ -41,6 +41,7 @@ type options struct {
 	out       string
 	keys      int // of the memory part
 	big       int // of the stall part
+	saved     int // of the durability part
 	nice      int
 	only      string // of the types part: workloads whose name has it
 }
@@ -66,6 +67,7 @@ func parts() []part {
 		{"types", "The data types: processor time of the server per command, pipeline 16, collections of 100 and of a million", against, false, typesPart},
 		{"elements", "Memory per element", against, false, elementsPart},
 		{"stall-types", "A sorted set of ten million: latency while it comes and goes, and the Go heap", against, false, stallTypesPart},
+		{"durability", "Saving and loading, the append-only file", against, false, durabilityPart},
 		{"more", "Other work", against, true, morePart},
 		{"engines", "The netpoll engine against the epoll engine", [2]string{"netpoll", "epoll"}, true, enginesPart},
 		{"partitions", "Partition counts against the default", [2]string{"so many", "default"}, true, partitionsPart},
@@ -111,6 +113,7 @@ func parse() (*options, error) {
 	flag.StringVar(&o.out, "out", env("BENCH_OUT", "BENCHMARKS.md"), "file whose sections to renew; empty for none (BENCH_OUT)")
 	flag.IntVar(&o.keys, "keys", envInt("BENCH_KEYS", 1_000_000), "keys of the memory part (BENCH_KEYS)")
 	flag.IntVar(&o.big, "big", envInt("BENCH_BIG", 10_000_000), "keys of the stall part (BENCH_BIG)")
+	flag.IntVar(&o.saved, "saved", envInt("BENCH_SAVED", 5_000_000), "keys of the durability part (BENCH_SAVED)")
 	flag.IntVar(&o.nice, "nice", envInt("BENCH_NICE", -10), "priority of the generator in latency figures, where permitted (BENCH_NICE)")
 	flag.StringVar(&o.only, "only", env("BENCH_ONLY", ""), "of the types part, only work whose name has this (BENCH_ONLY)")
 	flag.Parse()

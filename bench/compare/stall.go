@@ -46,16 +46,7 @@ func stallPart(o *options) ([]row, error) {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, rounds)
 	}
 	figure := func(name, unit string, bars []bar, value func(stalled) float64) row {
-		var a, b, q []float64
-		for i := range got[0] {
-			x, y := value(got[0][i]), value(got[1][i])
-			a, b, q = append(a, x), append(b, y), append(q, x/y)
-		}
-		r := row{figure: name, unit: unit, quotient: newQuotient(q, a, b), bars: bars}
-		if r.ours < 0 || r.ref < 0 {
-			r.ratio = -1
-		}
-		return r
+		return perRound(got, name, unit, bars, value)
 	}
 	fiveMs := []bar{{bound: 5, absolute: true}, {bound: 1}}
 	var rows []row

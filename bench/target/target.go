@@ -28,6 +28,7 @@ type Server struct {
 	PID  int
 
 	cmd    *exec.Cmd
+	args   []string
 	dir    string
 	exited chan struct{}
 	ask    net.Conn
@@ -40,7 +41,7 @@ const (
 )
 
 const (
-	startLimit = 20 * time.Second
+	startLimit = 2 * time.Minute // with data to load
 	stopLimit  = 20 * time.Second
 )
 
@@ -51,7 +52,7 @@ func Start(name, path string, args ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Name: name, Path: path, dir: dir, exited: make(chan struct{})}
+	s := &Server{Name: name, Path: path, dir: dir}
 	for port := firstPort; port <= lastPort; port++ {
 		if !free(port) {
 			continue
@@ -77,23 +78,29 @@ func free(port int) bool {
 }
 
 func (s *Server) start(port int, args []string) error {
-	common := []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--logfile", ""}
+	s.Addr = "127.0.0.1:" + strconv.Itoa(port)
+	s.args = append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--logfile", ""}, args...)
+	return s.launch()
+}
+
+// launch starts the process and waits until it answers.
+func (s *Server) launch() error {
 	log, err := os.Create(filepath.Join(s.dir, "log"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	s.cmd = exec.CommandContext(context.Background(), s.Path, append(common, args...)...)
+	s.cmd, s.exited = exec.CommandContext(context.Background(), s.Path, s.args...), make(chan struct{})
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
-	s.PID, s.Addr = s.cmd.Process.Pid, "127.0.0.1:"+strconv.Itoa(port)
+	s.PID = s.cmd.Process.Pid
 	go func() {
 		_ = s.cmd.Wait()
 		close(s.exited)
 	}()
-	for begin := time.Now(); time.Since(begin) < startLimit; time.Sleep(20 * time.Millisecond) {
+	for begin := time.Now(); time.Since(begin) < startLimit; time.Sleep(5 * time.Millisecond) {
 		select {
 		case <-s.exited:
 			return fmt.Errorf("the server ended at once: %s", s.logTail())
@@ -145,9 +152,12 @@ func (s *Server) kill() {
 // Info is INFO's fields.
 type Info map[string]string
 
-// Info asks for all sections.
-func (s *Server) Info() (Info, error) {
-	text, err := s.Ask("INFO", "everything")
+// Info asks for sections, or for all of them if none is named.
+func (s *Server) Info(sections ...string) (Info, error) {
+	if len(sections) == 0 {
+		sections = []string{"everything"}
+	}
+	text, err := s.Ask(append([]string{"INFO"}, sections...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ import (
 //	server NAME [args…]     start a server on a free port and wait until it answers; ! server: it must
 //	                        refuse to start, and what it printed is in stderr. $NAME_PORT is its port; the
 //	                        name stays usable for a second start with the same port after it ended.
+//	                        -loading before the name: it may still be loading its data.
 //	cli NAME command…       send a command; stdout is what redis-cli would show. \x escapes work in "…".
 //	                        ! cli: the reply is an error, or the connection breaks. -3 before the name speaks RESP3.
 //	await NAME log PATTERN   until the log holds the pattern, counted from the last match
@@ -99,11 +100,15 @@ func find(ts *testscript.TestScript, args []string, least int, usage string) *ho
 }
 
 func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
+	loading := len(args) > 0 && args[0] == "-loading"
+	if loading {
+		args = args[1:]
+	}
 	if len(args) < 1 {
-		ts.Fatalf("usage: server NAME [args…]")
+		ts.Fatalf("usage: server [-loading] NAME [args…]")
 	}
 	all := hostsOf(ts).servers
-	opts := launch.Options{Binary: ts.Getenv("SERVER"), Dir: ts.MkAbs("."), Args: args[1:]}
+	opts := launch.Options{Binary: ts.Getenv("SERVER"), Dir: ts.MkAbs("."), Args: args[1:], Loading: loading}
 	if before := all[args[0]]; before != nil {
 		opts.Port = before.port
 	}

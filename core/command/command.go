@@ -122,6 +122,9 @@ const (
 	InPubSub
 	// RunsQueue is EXEC, by whatever name: it runs what MULTI queued.
 	RunsQueue
+	// Roams: the command may change its keys in other databases than the
+	// session's.
+	Roams
 )
 
 // flagNames are in the order in which COMMAND INFO lists them.

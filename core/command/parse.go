@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/unsafestr"
 )
@@ -92,14 +91,6 @@ func Is(arg []byte, lower string) bool {
 		}
 	}
 	return true
-}
-
-// CheckType returns an error if the entry exists and isn't of type t.
-func CheckType(e keyspace.Entry, t object.Type) error {
-	if e.Exists() && e.Type() != t {
-		return ErrWrongType
-	}
-	return nil
 }
 
 // ParseTimeout reads the timeout of a blocking command: the unix time in ms

@@ -91,6 +91,7 @@ const (
 	EnableDebugCommand
 	EnableModuleCommand
 	EnableProtectedConfigs
+	EncryptionKeyFile
 	EventsPerIOThread
 	ExtendedRedisCompatibility
 	ForklessInfrastructureEnabled
@@ -198,6 +199,8 @@ const (
 	ShutdownOnSIGTERM
 	ShutdownTimeout
 	SlotMigrationMaxFailoverReplBytes
+	SnapshotCron
+	SnapshotMemoryBudget
 	SocketMarkID
 	StopWritesOnBgsaveError
 	StreamNodeMaxBytes
@@ -332,6 +335,7 @@ var directives = [idCount]Directive{
 	EnableDebugCommand:                  enum("enable-debug-command", "no", protectedActions).flags(Immutable),
 	EnableModuleCommand:                 enum("enable-module-command", "no", protectedActions).flags(Immutable),
 	EnableProtectedConfigs:              enum("enable-protected-configs", "no", protectedActions).flags(Immutable),
+	EncryptionKeyFile:                   text("encryption-key-file", "").flags(Protected),
 	EventsPerIOThread:                   integer("events-per-io-thread", 2, 0, math.MaxInt32).flags(Hidden).note(noteNoEffect),
 	ExtendedRedisCompatibility:          yesno("extended-redis-compatibility", false),
 	ForklessInfrastructureEnabled:       yesno("forkless-infrastructure-enabled", false).flags(Immutable).note(noteNoFork),
@@ -347,7 +351,7 @@ var directives = [idCount]Directive{
 	IOThreads:                           integer("io-threads", 0, 1, maxIOThreads).flags(Debug),
 	IOThreadsAlwaysActive:               yesno("io-threads-always-active", false).flags(Hidden).note(noteNoEffect),
 	JemallocBgThread:                    yesno("jemalloc-bg-thread", true).note(noteNoEffect),
-	KeyLoadDelay:                        integer("key-load-delay", 0, math.MinInt32, math.MaxInt32).flags(Hidden).note(noteNoEffect),
+	KeyLoadDelay:                        integer("key-load-delay", 0, math.MinInt32, math.MaxInt32).flags(Hidden),
 	LatencyMonitorThreshold:             integer("latency-monitor-threshold", 0, 0, math.MaxInt64),
 	LatencyTracking:                     yesno("latency-tracking", true),
 	LatencyTrackingInfoPercentiles:      special("latency-tracking-info-percentiles", "50 99 99.9", percentiles).flags(MultiArg),
@@ -439,6 +443,8 @@ var directives = [idCount]Directive{
 	ShutdownOnSIGTERM:                   enumSet("shutdown-on-sigterm", "default", shutdownFlags).check(shutdownCombination),
 	ShutdownTimeout:                     integer("shutdown-timeout", 10, 0, math.MaxInt32),
 	SlotMigrationMaxFailoverReplBytes:   memory("slot-migration-max-failover-repl-bytes", 0, -1, math.MaxInt64),
+	SnapshotCron:                        text("snapshot-cron", "").check(validSchedule),
+	SnapshotMemoryBudget:                memory("snapshot-memory-budget", 64<<20, 1<<20, math.MaxInt64),
 	SocketMarkID:                        unsigned("socket-mark-id", 0, 0, math.MaxUint32).flags(Immutable),
 	StopWritesOnBgsaveError:             yesno("stop-writes-on-bgsave-error", true),
 	StreamNodeMaxBytes:                  unsignedMemory("stream-node-max-bytes", 4096, 0, math.MaxInt64),

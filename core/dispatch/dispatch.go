@@ -19,6 +19,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
@@ -68,29 +69,43 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
+	// Journal gets the effects of what is executed.
+	Journal *journal.Journal
 	// Loops are the I/O loops, set before they start.
 	Loops *loop.Group
 
 	// gate holds process-wide conditions that take every command off the
 	// gate's fast path. Atomic.
 	gate atomic.Uint32
+	// diskError is what writes are answered while GateDisk is set. Atomic.
+	diskError atomic.Pointer[command.Error]
 	// monitors is the number of sessions that monitor. Atomic.
 	monitors atomic.Int32
+	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
+	walked atomic.Bool
 	// waiting is the number of sessions that wait for keys. Atomic.
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
 	pausedUntilMs atomic.Int64
+	// always: replies wait for durable, the position up to which the journal is on disk. Atomic.
+	always  atomic.Bool
+	durable atomic.Uint64
+	// holders are the loops that hold output back, linked by nextHolder. Atomic.
+	holders atomic.Pointer[Executor]
 	// pauseMu guards the changes of pausedUntilMs and of the gate's bits for
 	// it, which belong together. A leaf: nothing is locked under it.
 	pauseMu sync.Mutex
 
 	offLoop executorPool
+	held    heldBack
 	bounds  bounds // constant once the loops run
 }
 
 // New returns a dispatcher over the given parts.
 func New(table *command.Table, set *partition.Set, cfg *config.Config, hooks Hooks) *Dispatcher {
-	return &Dispatcher{Table: table, Set: set, Config: cfg, Hooks: hooks, bounds: defaultBounds()}
+	d := &Dispatcher{Table: table, Set: set, Config: cfg, Hooks: hooks, bounds: defaultBounds()}
+	d.Journal = journal.New(journal.Config{Full: d.journalFull, Drained: d.journalDrained})
+	return d
 }
 
 // Start gives the loop its executor.
@@ -98,6 +113,7 @@ func (d *Dispatcher) Start(l *loop.Loop) {
 	x := new(Executor)
 	x.init(d)
 	x.loop = l
+	x.released.Fn, x.released.Arg = released, x
 	l.Data = x
 }
 
@@ -182,11 +198,14 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 	if s == nil {
 		return
 	}
+	x := c.Loop().Data.(*Executor)
+	if c.Holds() {
+		x.enlist()
+	}
 	if s.Lent { // what it subscribes to is its borrower's now
 		s.Resubscribe = true
 		return
 	}
-	x := c.Loop().Data.(*Executor)
 	x.resubscribe(s)
 	x.changed = true
 	switch {
@@ -195,6 +214,7 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 		x.block(s)
 	default:
 		x.paused[s] = true
+		x.pausedBy = gatePauses // whichever it was
 	}
 }
 

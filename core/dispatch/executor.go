@@ -5,6 +5,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -61,9 +62,10 @@ type Executor struct {
 	// Subscribers are the sessions of this loop that subscribe to something.
 	Subscribers *pubsub.Local
 
-	call  command.Call
-	args  [][]byte  // where the arguments of a batch stand
-	ahead []request // the batch that is under way
+	call    command.Call
+	effects keyspace.Effects
+	args    [][]byte  // where the arguments of a batch stand
+	ahead   []request // the batch that is under way
 	// places are those of the keys of its requests that may have several.
 	places []command.Place
 	// placed is the request of several keys that is about to run
@@ -85,6 +87,13 @@ type Executor struct {
 	// served are lent sessions whose command has run, to be sent home.
 	served []*op
 
+	// enlisted: this loop is in the dispatcher's list of those that hold output back. Loop only.
+	enlisted   bool
+	nextHolder *Executor // in that list; until it is enlisted, or told
+	released   loop.Post
+	// away: what it runs may not leave it, as it holds up no loop.
+	away bool
+
 	now         int64  // unix ms of the current batch
 	ticks       uint64 // clock at the end of the last command
 	lastName    *command.Command
@@ -100,9 +109,13 @@ type Executor struct {
 	// monitors are the sessions of this loop that monitor.
 	monitors map[*session.Session]struct{}
 	blocked  map[*session.Session]struct{}
+	// asking are those of blocked whose wait is asked whether it is over.
+	asking map[*session.Session]struct{}
 	// dueMs is the unix time before which no wait of blocked ends.
 	dueMs  int64
 	paused map[*session.Session]bool
+	// pausedBy are the conditions that held when those of paused were parked.
+	pausedBy uint32
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -118,9 +131,11 @@ func (x *Executor) init(d *Dispatcher) {
 		args:     make([][]byte, 0, argsPerBatch),
 		monitors: make(map[*session.Session]struct{}),
 		blocked:  make(map[*session.Session]struct{}),
+		asking:   make(map[*session.Session]struct{}),
 		paused:   make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
+	x.effects.Reset()
 	x.Subscribers = pubsub.NewLocal(x.pushed)
 	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
@@ -165,6 +180,7 @@ func (x *Executor) configure() {
 	x.maxInput = int(cfg.Int(config.ClientQueryBufferLimit))
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
+	x.configureEffects()
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(min(us, maxSlowUs) * 1000)
@@ -202,6 +218,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		for i := range x.ahead {
 			switch x.request(s, &x.ahead[i]) {
 			case lent:
+				x.drop()
 				return
 			case parked:
 				x.drop()
@@ -229,7 +246,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	}
 	x.drop()
 	s.NetOut += uint64(len(s.W.B))
-	c.Out, s.W.B = s.W.B, nil
+	x.handBack(s, c)
 	x.subscribe(s)
 	if x.outputLimited {
 		x.checkOutput(s, c)
@@ -242,7 +259,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 // park lets a session of this loop wait.
 func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	s.Parser.Reset()
-	c.Out, s.W.B = s.W.B, nil
+	x.handBack(s, c)
 	x.subscribe(s)
 	if s.Blocked() {
 		x.block(s)
@@ -395,8 +412,9 @@ func (x *Executor) needs(s *session.Session, cmd *command.Command, args [][]byte
 func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]byte, p int) {
 	c := &x.call
 	c.Cmd, c.Args, c.W, c.Session = cmd, args, &s.W, s
-	c.Now, c.Partition, c.InExec, c.Dirty = x.now, p, false, 0
+	c.Now, c.Partition, c.InExec, c.MayLeave, c.Dirty = x.now, p, false, false, 0
 	c.Held = &x.holding
+	c.Effects, c.Told = x.gathering(), false
 	if r := x.placed; r != nil {
 		x.placed = nil
 		c.Places, c.Prefetched = x.places[r.first:r.last], r.isHinted
@@ -408,15 +426,31 @@ func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]by
 // run executes a command whose leases are held; p is its only partition, or
 // none.
 func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
+	if cmd.Flags&(command.Write|command.MayReplicate|command.RunsQueue) != 0 && x.d.walked.Load() && !x.spare(s, cmd, args) {
+		return lent
+	}
 	x.prepare(s, cmd, args, p)
 	mark := len(s.W.B)
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, true)
 	}
+	x.call.MayLeave = !x.away
+	x.checkEntered(p)
 	err := cmd.Run(&x.call)
 	x.Stats.Changes += x.call.Dirty
+	if x.call.Effects != nil {
+		if at := x.settle(); at != 0 {
+			s.Wrote = at
+			x.written(at, p, &x.holding)
+		}
+		s.Needs = max(s.Needs, x.hangsOn(p, &x.holding))
+	}
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)
+	}
+	if err == command.TooLong {
+		s.W.B = s.W.B[:mark]
+		return x.leave(s, cmd, args, p)
 	}
 	end := ticksNow()
 	spent := end - x.ticks

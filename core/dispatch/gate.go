@@ -18,7 +18,14 @@ const (
 	GateLoading
 	// GateMemory: used memory is over maxmemory.
 	GateMemory
+	// GateJournalFull: the journal's readers are behind. Writes wait.
+	GateJournalFull
+	// GateDisk: what was promised about data on disk can't be kept.
+	GateDisk
 )
+
+// gatePauses are the conditions under which sessions wait.
+const gatePauses = GateWritesPaused | GateAllPaused | GateJournalFull
 
 // alwaysGated are commands that the gate has to see in any state.
 const alwaysGated = command.Protected | command.PubSub
@@ -55,6 +62,11 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	if gate&GateMemory != 0 && !x.roomFor(flags) {
 		return refused, command.ErrOOM
 	}
+	if gate&GateDisk != 0 && (flags&command.Write != 0 || cmd.Full == "ping") {
+		if err := x.d.diskError.Load(); err != nil {
+			return refused, *err
+		}
+	}
 	if s.State&session.Subscribed != 0 && !s.W.Resp3 && cmd.Flags&command.InPubSub == 0 {
 		return refused, command.Error("ERR Can't execute '" + cmd.Full +
 			"': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
@@ -67,7 +79,8 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 			return refused, errMonitors
 		}
 	} else if gate&GateAllPaused != 0 ||
-		(gate&GateWritesPaused != 0 && flags&(command.Write|command.MayReplicate) != 0) {
+		(gate&(GateWritesPaused|GateJournalFull) != 0 && flags&(command.Write|command.MayReplicate) != 0) {
+		x.pausedBy |= gate & gatePauses
 		return paused, nil
 	}
 	if s.State&session.InMulti != 0 && cmd.Flags&command.MultiControl == 0 {
@@ -122,6 +135,12 @@ func (x *Executor) protected(s *session.Session, cmd *command.Command) error {
 func isLocal(addr string) bool {
 	ap, err := netip.ParseAddrPort(addr)
 	return err != nil || ap.Addr().Unmap().IsLoopback()
+}
+
+// RefuseWrites has commands that write answered with an error, and PING, so that who watches the server sees it; empty lets them pass.
+func (d *Dispatcher) RefuseWrites(why command.Error) {
+	d.diskError.Store(&why)
+	d.SetGate(GateDisk, why != "")
 }
 
 // SetGate turns conditions of the process on or off.

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -38,15 +39,19 @@ type op struct {
 	attempts int
 	mask     partition.Mask
 	// waiter is nil but for the op of a wait for keys. Then reply gathers the
-	// answer, spans says that the command needs several partitions, and ready,
+	// answer, which hangs on needs, spans says that the command needs several partitions, and ready,
 	// of database db, is the key that it is to be served for.
 	waiter *keyspace.Waiter
 	reply  resp.Writer
+	needs  journal.Position
 	spans  bool
 	ready  []byte
 	db     int
+	// left: the command has run, and was too long for where it did.
+	left   bool
 	resume loop.Post
 	adopt  loop.Post
+	again  loop.Post
 	// wake tells the goroutine that waits here that its leases are held; nil
 	// for a session's op.
 	wake chan struct{}
@@ -60,6 +65,7 @@ func opOf(s *session.Session) *op {
 	o := &op{s: s}
 	o.task.Owner = o
 	o.resume.Fn, o.resume.Arg = resumed, s
+	o.again.Fn, o.again.Arg = again, o
 	s.Op = o
 	return o
 }
@@ -80,13 +86,14 @@ func (x *Executor) take(p int) bool {
 		}
 	}
 	x.held = p
-	x.d.Set.Space(p).SetNow(x.now)
+	x.enter(p)
 	return true
 }
 
 // drop gives back the lease that is kept over a run of commands.
 func (x *Executor) drop() {
 	if x.held != none {
+		x.checkCommitted()
 		l := x.d.Set.Lease(x.held)
 		x.held = none
 		if !l.TryRelease() {
@@ -173,7 +180,6 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 		x.takeInOrder(o, o.mask.Next(0))
 		return true
 	case wantsNext:
-		x.d.Set.Space(o.at).SetNow(x.now)
 		x.takeInOrder(o, o.mask.Next(o.at+1))
 		return true
 	}
@@ -191,11 +197,13 @@ func (x *Executor) runLent(o *op, p int) {
 		x.now = nowMs()
 	}
 	if p != none {
-		x.d.Set.Space(p).SetNow(x.now)
+		x.enter(p)
 	}
 	x.ticks = ticksNow()
 	mark := len(s.W.B)
-	x.run(s, o.cmd, o.args, p)
+	if x.run(s, o.cmd, o.args, p) == lent {
+		return // it has left, or was put off
+	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
@@ -207,10 +215,10 @@ func resumed(_ *loop.Loop, arg any) {
 	s := arg.(*session.Session)
 	s.Lent = false
 	c := s.Conn
-	s.NetOut += uint64(len(s.W.B))
-	c.Out, s.W.B = s.W.B, nil
-	s.TakePushes()
 	x := c.Loop().Data.(*Executor)
+	s.NetOut += uint64(len(s.W.B))
+	x.handBack(s, c)
+	s.TakePushes()
 	if s.Resubscribe {
 		s.Resubscribe = false
 		x.resubscribe(s)
@@ -242,7 +250,7 @@ func resumed(_ *loop.Loop, arg any) {
 func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte) *op {
 	x.Stats.Posted++
 	o := opOf(s)
-	o.cmd, o.attempts = cmd, 0
+	o.cmd, o.attempts, o.left = cmd, 0, false
 	o.args = append(o.args[:0], args...)
 	s.Last = s.View()
 	s.Lent = true
@@ -269,7 +277,7 @@ func (x *Executor) lendFor(s *session.Session, cmd *command.Command, args [][]by
 	}
 	unlend(o)
 	x.held = p
-	x.d.Set.Space(p).SetNow(x.now)
+	x.enter(p)
 	return x.run(s, cmd, args, p)
 }
 
@@ -342,7 +350,6 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		if !x.d.Set.Lease(p).AcquireOrPost(&o.task) {
 			return
 		}
-		x.d.Set.Space(p).SetNow(x.now)
 		p = next
 	}
 	if o.wake != nil {
@@ -350,6 +357,9 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		return
 	}
 	mask := o.mask
+	for p := mask.Next(0); p >= 0; p = mask.Next(p + 1) {
+		x.enter(p)
+	}
 	x.holding = mask
 	x.runLent(o, none)
 	x.giveBackMask(&mask, none)
@@ -362,6 +372,7 @@ func (x *Executor) takeRest(o *op) bool {
 	o.attempts++
 	busy := x.takeMask(&o.mask, o.at)
 	if busy == none {
+		x.enter(o.at)
 		return true
 	}
 	o.at = busy
@@ -399,7 +410,7 @@ func (x *Executor) takeMask(m *partition.Mask, have int) (busy int) {
 			}
 			return p
 		}
-		x.d.Set.Space(p).SetNow(x.now)
+		x.enter(p)
 	}
 	return none
 }
@@ -424,6 +435,7 @@ func (x *Executor) giveBackMask(m *partition.Mask, keep int) {
 }
 
 func (x *Executor) release(p int) {
+	x.checkCommitted()
 	if l := x.d.Set.Lease(p); !l.TryRelease() {
 		x.giveBack(l)
 	}
@@ -454,8 +466,9 @@ func (x *Executor) TryWith(p int, f func(set *partition.Set)) bool {
 	if !x.d.Set.Lease(p).TryAcquire() {
 		return false
 	}
-	x.d.Set.Space(p).SetNow(x.now)
+	x.enter(p)
 	f(x.d.Set)
+	x.settleLoose()
 	if x.d.waiting.Load() != 0 {
 		x.serveReady(p)
 	}

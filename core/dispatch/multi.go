@@ -7,13 +7,9 @@ import (
 
 // enqueue keeps a command for EXEC: its arguments are copied, in one block.
 func (x *Executor) enqueue(s *session.Session, cmd *command.Command, args [][]byte) {
-	kept := command.CloneArgs(args)
-	total := 0
-	for _, arg := range kept {
-		total += len(arg)
-	}
+	kept, size := command.CloneArgs(args)
 	s.Multi.Queue = append(s.Multi.Queue, session.Queued{Command: cmd.ID, Args: kept})
-	s.Multi.Bytes += total
+	s.Multi.Bytes += size
 	s.Multi.Flags |= uint64(cmd.Flags)
 	s.Multi.Inverse |= ^uint64(cmd.Flags)
 	s.W.Status("QUEUED")
@@ -30,10 +26,11 @@ func (x *Executor) abandon(s *session.Session) {
 func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byte) {
 	outer := *c
 	c.Cmd, c.Args, c.InExec, c.Partition = cmd, args, true, none
-	c.Places, c.Prefetched = nil, false
+	c.Places, c.Prefetched, c.Told = nil, false, false
 	mark := len(c.W.B)
 	start := ticksNow()
 	err := cmd.Run(c)
+	c.Settle(outer.Dirty)
 	spent := ticksNow() - start
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
@@ -50,5 +47,5 @@ func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byt
 	}
 	dirty := c.Dirty
 	*c = outer
-	c.Dirty = dirty
+	c.Dirty, c.Told = dirty, true // the effect of what runs others is theirs
 }

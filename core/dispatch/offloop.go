@@ -28,17 +28,30 @@ type offLoopExecutor struct {
 }
 
 func (pool *executorPool) get(d *Dispatcher) *offLoopExecutor {
-	pool.mu.Lock()
-	defer pool.mu.Unlock()
-	if n := len(pool.free); n > 0 {
-		y := pool.free[n-1]
-		pool.free = pool.free[:n-1]
+	if y := pool.take(); y != nil {
+		y.configure()
 		return y
 	}
+	return newOffLoop(d)
+}
+
+func newOffLoop(d *Dispatcher) *offLoopExecutor {
 	y := &offLoopExecutor{}
 	y.init(d)
 	y.wait.task.Owner = &y.wait
 	y.wait.wake = make(chan struct{}, 1)
+	return y
+}
+
+func (pool *executorPool) take() *offLoopExecutor {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	n := len(pool.free)
+	if n == 0 {
+		return nil
+	}
+	y := pool.free[n-1]
+	pool.free = pool.free[:n-1]
 	return y
 }
 
@@ -93,6 +106,36 @@ func (x *Executor) offLoop(s *session.Session, cmd *command.Command, args [][]by
 	return lent
 }
 
+// leave sends a call that was found to be too long off the loop, where it runs
+// again as a whole. Its leases are held. From here on the session is another
+// thread's.
+func (x *Executor) leave(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
+	x.ticks = ticksNow()
+	if x.d.waiting.Load() != 0 {
+		x.serveReady(p) // its look-ups may have removed keys
+	}
+	if !s.Lent {
+		x.drop()
+		x.lend(s, cmd, args)
+	}
+	o := opOf(s)
+	o.left = true
+	go x.d.runOffLoop(o)
+	return lent
+}
+
+// repeat says that the call which comes has made its look-ups before, or that
+// it is over.
+func (y *offLoopExecutor) repeat(begin bool) {
+	for p := y.wait.mask.Next(0); p >= 0; p = y.wait.mask.Next(p + 1) {
+		if space := y.d.Set.Space(p); begin {
+			space.BeginRepeat()
+		} else {
+			space.EndRepeat()
+		}
+	}
+}
+
 func (d *Dispatcher) runOffLoop(o *op) {
 	y := d.offLoop.get(d)
 	defer func() {
@@ -106,7 +149,6 @@ func (d *Dispatcher) runOffLoop(o *op) {
 
 // run executes a lent session's command, waiting for the leases it needs.
 func (y *offLoopExecutor) run(o *op) {
-	y.configure()
 	y.now = nowMs()
 	s := o.s
 	if err := y.acquire(s, o.cmd, o.args); err != nil {
@@ -118,7 +160,20 @@ func (y *offLoopExecutor) run(o *op) {
 	y.ticks = ticksNow()
 	mark := len(s.W.B)
 	y.holding = y.wait.mask
-	y.Executor.run(s, o.cmd, o.args, none)
+	y.away = true
+	isRepeat := o.left
+	if isRepeat {
+		y.repeat(true)
+	}
+	out := y.Executor.run(s, o.cmd, o.args, none)
+	if isRepeat {
+		y.repeat(false)
+	}
+	y.away = false
+	if out == lent { // it was put off
+		y.releaseAll()
+		return
+	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
@@ -162,7 +217,7 @@ func (y *offLoopExecutor) acquireMask() {
 		if !y.d.Set.Lease(first).AcquireOrPost(&o.task) {
 			<-o.wake
 		}
-		y.d.Set.Space(first).SetNow(y.now)
+		y.enter(first)
 		return
 	}
 	y.Stats.Tokens++
@@ -171,6 +226,9 @@ func (y *offLoopExecutor) acquireMask() {
 		y.takeInOrder(o, first)
 	}
 	<-o.wake
+	for p := first; p >= 0; p = o.mask.Next(p + 1) {
+		y.enter(p)
+	}
 }
 
 // releaseAll gives back what acquireMask took.
@@ -197,6 +255,7 @@ func (d *Dispatcher) Exclusive(mask *partition.Mask, f func(x *Executor)) {
 	y.acquireMask()
 	y.now = nowMs()
 	f(&y.Executor)
+	y.settleLoose()
 	if d.waiting.Load() != 0 {
 		y.holding = *mask
 		y.serveReady(none)
@@ -222,16 +281,29 @@ func (d *Dispatcher) EachPartition(f func(p int)) {
 			}
 		})
 	}
+	d.inTurn(&left, f)
+}
+
+// inTurn runs f while each partition of a mask in turn is held, one at a time, on the calling goroutine.
+func (d *Dispatcher) inTurn(m *partition.Mask, f func(p int)) {
 	y := d.offLoop.get(d)
-	for p := left.Next(0); p >= 0; p = left.Next(p + 1) {
+	for p := m.Next(0); p >= 0; p = m.Next(p + 1) {
 		y.now = nowMs()
 		y.wait.mask = partition.Mask{}
 		y.wait.mask.Add(p)
 		y.acquireMask()
 		f(p)
+		y.settleLoose()
 		y.releaseAll()
 	}
 	d.offLoop.put(y)
+}
+
+// InTurn runs f while each partition in turn is held, one at a time, for a handler on an ordinary goroutine that holds none.
+func (x *Executor) InTurn(f func(p int)) {
+	var all partition.Mask
+	all.Fill(x.d.Set.Len())
+	x.d.inTurn(&all, f)
 }
 
 // ExclusiveAll is Exclusive over every partition.

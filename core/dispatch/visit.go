@@ -3,6 +3,7 @@ package dispatch
 import (
 	"slices"
 
+	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -43,6 +44,30 @@ func (d *Dispatcher) EachLoop(f func(x *Executor)) {
 				f(x)
 			}
 		})
+	}
+}
+
+// cutTries is how often Cut tries to get every lease on a loop.
+const cutTries = 16
+
+// Cut runs f while every lease is held. It runs on a loop if all leases are free at one of several moments: the system may keep a goroutine from running
+// for long while it holds them. The caller is an ordinary goroutine.
+func (d *Dispatcher) Cut(f func()) {
+	var all partition.Mask
+	all.Fill(d.Set.Len())
+	done := false
+	for try := 0; try < cutTries && !done; try++ {
+		loops := d.Loops.Loops()
+		d.OnLoop(loops[try%len(loops)], func(x *Executor) {
+			if x.takeMask(&all, none) == none {
+				f()
+				x.giveBackMask(&all, none)
+				done = true
+			}
+		})
+	}
+	if !done {
+		d.ExclusiveAll(func(*Executor) { f() })
 	}
 }
 

@@ -34,6 +34,7 @@ func (x *Executor) await(s *session.Session, cmd *command.Command) {
 	o := &op{s: s, cmd: cmd, args: s.Block.Args, waiter: w}
 	o.task.Owner = o
 	o.resume.Fn, o.resume.Arg = answered, o
+	o.again.Fn, o.again.Arg = again, o
 	o.reply.Resp3 = s.W.Resp3
 	if keys, err := cmd.AppendKeys(o.args, x.keys[:0]); err == nil {
 		for _, k := range keys {
@@ -71,6 +72,7 @@ func (x *Executor) serveReady(p int) {
 			}
 		}
 	}
+	x.settleLoose() // keys that turned out to have expired
 	x.giveBackMask(&r.more, none)
 }
 
@@ -102,6 +104,13 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 			r.more.Add(q)
 		}
 	}
+	if x.d.walked.Load() {
+		o.ready, o.db = []byte(key.Key()), key.DB().Index()
+		if !x.spareWaiter(o) {
+			return keyspace.ServiceLater
+		}
+	}
+	x.holding = r.have
 	if x.rerun(o, at) {
 		return keyspace.ServiceDone
 	}
@@ -110,12 +119,20 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 
 // rerun runs a claimed waiter's command as a key became ready, and sends
 // the session home; or it reports false, and the wait goes on.
+// p is its only partition, or none: then x.holding has those that it needs.
 func (x *Executor) rerun(o *op, p int) bool {
 	c := &x.call
 	x.prepare(o.s, o.cmd, o.args, p)
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
 	err := o.cmd.Run(c)
+	if c.Effects != nil {
+		if at := x.settle(); at != 0 {
+			o.s.Wrote = at // claimed, the session is this thread's
+			x.written(at, p, &o.mask)
+		}
+		o.needs = x.hangsOn(p, &o.mask)
+	}
 	spent := ticksNow() - start
 	c.Again = false
 	x.Stats.Changes += c.Dirty
@@ -152,6 +169,9 @@ func (x *Executor) runWaiting(o *op) {
 	key := o.ready
 	db := x.d.Set.Space(x.d.Set.Of(crc.Slot(key))).DB(o.db)
 	w := o.waiter
+	if !x.spareWaiter(o) {
+		return
+	}
 	if x.rerun(o, none) {
 		for _, k := range w.Keys {
 			if k.DB == o.db && string(k.Key) == string(key) {
@@ -199,7 +219,8 @@ func (x *Executor) answer(s *session.Session, o *op) {
 		silence(s, mark)
 	}
 	s.NetOut += uint64(len(s.W.B) - mark)
-	c.Out, s.W.B = s.W.B, nil
+	s.Needs = max(s.Needs, o.needs)
+	x.handBack(s, c)
 	s.TakePushes()
 	c.Resume()
 }

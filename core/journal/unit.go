@@ -9,17 +9,32 @@ const NoDatabase = -1
 // script, or a removal of keys whose time came. It belongs to the executor that holds the leases, and keeps its buffer from
 // one unit to the next. The zero value has no database: call Reset before the first use.
 type Unit struct {
-	b        []byte // the commands as RESP, with SELECT where the database changes between them
+	b        []byte // frontRoom, then the commands as RESP, with SELECT where the database changes between them
 	commands int    // without those SELECTs
 	first    int    // the database of the first command
 	db       int    // of the last one
 	isWhole  bool   // MULTI and EXEC go around it, however few its commands are
+	isLoose  bool   // they don't, however many
 }
+
+const (
+	// frontRoom is left free before the commands, for the longest SELECT with MULTI: so a large unit becomes part of the stream as it is.
+	frontRoom = 64
+	newUnit   = 1 << 10
+	// keptUnit bounds the buffer that is kept for the next unit.
+	keptUnit = 256 << 10
+)
 
 // Reset empties the unit.
 func (u *Unit) Reset() {
-	*u = Unit{b: u.b[:0], first: NoDatabase, db: NoDatabase}
+	if room := cap(u.b); room < newUnit || room > keptUnit {
+		u.b = make([]byte, frontRoom, newUnit)
+	}
+	*u = Unit{b: u.b[:frontRoom], first: NoDatabase, db: NoDatabase}
 }
+
+// commandBytes are the commands as RESP. They are the unit's.
+func (u *Unit) commandBytes() []byte { return u.b[frontRoom:] }
 
 // IsEmpty says whether the unit has no command.
 func (u *Unit) IsEmpty() bool { return u.commands == 0 }
@@ -30,8 +45,17 @@ func (u *Unit) Commands() int { return u.commands }
 // Whole makes a transaction of the unit even if it ends up with one command, as EXEC and scripts do.
 func (u *Unit) Whole() { u.isWhole = true }
 
+// Loose says that the commands need not take effect as one: of removals that nothing else hangs on.
+func (u *Unit) Loose() { u.isLoose = u.commands > 0 }
+
+// isTransaction says whether MULTI and EXEC go around the unit.
+func (u *Unit) isTransaction() bool { return u.isWhole || u.commands > 1 && !u.isLoose }
+
 // Add appends a command, which takes effect in database db. The arguments are copied.
-func (u *Unit) Add(db int, args ...[]byte) {
+func (u *Unit) Add(db int, args ...[]byte) { u.AddList(db, nil, args...) }
+
+// AddList is Add of a command that ends with a list.
+func (u *Unit) AddList(db int, list [][]byte, args ...[]byte) {
 	if u.db != db {
 		if u.commands > 0 {
 			u.b = appendSelect(u.b, db)
@@ -41,12 +65,16 @@ func (u *Unit) Add(db int, args ...[]byte) {
 		u.db = db
 	}
 	u.commands++
-	u.b = appendCommand(u.b, args)
+	u.b = appendCommand(u.b, args, list)
 }
 
 // appendCommand appends a command in the form in which clients send it.
-func appendCommand(b []byte, args [][]byte) []byte {
-	b = appendHead(b, '*', len(args))
+func appendCommand(b []byte, args, list [][]byte) []byte {
+	b = appendHead(b, '*', len(args)+len(list))
+	return appendBulks(appendBulks(b, args), list)
+}
+
+func appendBulks(b []byte, args [][]byte) []byte {
 	for _, arg := range args {
 		b = appendHead(b, '$', len(arg))
 		b = append(b, arg...)

@@ -12,27 +12,26 @@ const (
 
 // accessClock is the time in the units of the access field.
 type accessClock struct {
-	lru     uint32
-	minutes uint32
+	lru uint32
 	// still is the access field of an entry that touch would leave as it is: the LRU clock, or no such value under LFU.
 	still uint32
 }
 
 const notStill = 1 << 24 // no access field is so large
 
-func (c *accessClock) set(ms int64) {
+func (s *Space) setClock(ms int64) {
 	seconds := uint64(ms) / 1000
-	c.lru = uint32(seconds & accessMask)
-	c.minutes = uint32(seconds / 60 & minutesMask)
-	if c.still != notStill {
-		c.still = c.lru
+	s.clock.lru = uint32(seconds & accessMask)
+	s.minutes = uint32(seconds / 60 & minutesMask)
+	if s.clock.still != notStill {
+		s.clock.still = s.clock.lru
 	}
 }
 
 // fresh returns the access field of a new key.
 func (s *Space) fresh() uint32 {
 	if s.policy.Kind.LFU() {
-		return s.clock.minutes<<8 | lfuInit
+		return s.minutes<<8 | lfuInit
 	}
 	return s.clock.lru
 }
@@ -52,7 +51,7 @@ func (s *Space) decayed(access uint32) uint8 {
 	if s.policy.DecayTime <= 0 {
 		return uint8(counter)
 	}
-	then, now := access>>8, s.clock.minutes
+	then, now := access>>8, s.minutes
 	elapsed := now - then
 	if now < then { // wrapped, once we assume
 		elapsed = minutesMask - then + now
@@ -75,7 +74,7 @@ func (s *Space) bump(counter uint8) uint8 {
 // Touch marks the key as used now, whatever SetNoTouch says: for TOUCH.
 func (s *Space) Touch(e Entry) {
 	if s.policy.Kind.LFU() {
-		e.SetAccess(s.clock.minutes<<8 | uint32(s.bump(s.decayed(e.Access()))))
+		e.SetAccess(s.minutes<<8 | uint32(s.bump(s.decayed(e.Access()))))
 		return
 	}
 	e.SetAccess(s.clock.lru)
@@ -100,6 +99,26 @@ func (s *Space) Frequency(e Entry) uint8 { return s.decayed(e.Access()) }
 // SetFrequency sets the LFU counter, for RESTORE's FREQ and for loading.
 func (s *Space) SetFrequency(e Entry, counter uint8) {
 	if s.policy.Kind.LFU() {
-		e.SetAccess(s.clock.minutes<<8 | uint32(counter))
+		e.SetAccess(s.minutes<<8 | uint32(counter))
 	}
+}
+
+// repeat is what was in force before BeginRepeat.
+type repeat struct {
+	hits, misses uint64
+	mask         Class
+}
+
+// BeginRepeat says that the look-ups up to EndRepeat were made before by the same command, which begins anew: they count no hits and
+// misses, tell of no misses, and leave the access field alone.
+func (s *Space) BeginRepeat() {
+	s.repeat = repeat{s.stats.Hits, s.stats.Misses, s.mask}
+	s.mask &^= ClassKeyMiss
+	s.noTouch = true
+}
+
+// EndRepeat ends what BeginRepeat began.
+func (s *Space) EndRepeat() {
+	s.stats.Hits, s.stats.Misses, s.mask = s.repeat.hits, s.repeat.misses, s.repeat.mask
+	s.noTouch = false
 }

@@ -20,7 +20,8 @@ type DB struct {
 	watched  map[string][]watch // on the Go heap; empty as a rule
 	waiting  map[string]*queue  // likewise: who waits for a key
 	number   int
-	_        [sizeDB - 176]byte
+	passage  *passage // of the walk under way, nil once it has come through
+	_        [sizeDB - 184]byte
 }
 
 // sizeDB is a size class of the Go heap that is aligned to cache lines.

@@ -13,10 +13,6 @@ func (r *recorder) Event(db int, c Class, event string, key []byte) {
 	r.heard = append(r.heard, fmt.Sprintf("%s %s %d %s", c, event, db, key))
 }
 
-func (r *recorder) Removed(db int, key []byte, why Removal) {
-	r.heard = append(r.heard, fmt.Sprintf("removed %d %d %s", why, db, key))
-}
-
 func (r *recorder) Modified(db int, key []byte) {
 	r.heard = append(r.heard, fmt.Sprintf("modified %d %s", db, key))
 }
@@ -75,11 +71,11 @@ func TestEvents(t *testing.T) {
 	s.ExpireSlice(0)
 	r.expect(t, "x expired 2 k", "m keymiss 2 k", "x expired 2 other")
 
-	s.SetFollow(FollowRemoved | FollowModified)
+	s.SetFollow(FollowModified)
 	s.SetNotify(ClassExpired | ClassKeyspace)
 	must(t, d.SetString(k, []byte("v"), s.Now()-1))
 	d.Delete(k)
-	r.expect(t, "modified 2 k", "removed 0 2 k", "x expired 2 k", "modified 2 k")
+	r.expect(t, "modified 2 k", "x expired 2 k", "modified 2 k")
 	must(t, d.SetString(k, []byte("v"), 0))
 	d.Remove(d.Peek(k))
 	r.expect(t, "modified 2 k", "modified 2 k")

@@ -228,10 +228,12 @@ func (s *Space) Evict(c Candidate) (freed int64, ok bool) {
 		return 0, false
 	}
 	d, before := s.dbs[c.DB], s.arena.Used()-s.owed.Load()
-	key := s.keepKey(e)
-	if s.follow&FollowRemoved != 0 && s.events != nil {
-		s.events.Removed(d.number, key, Evicted)
+	if !d.spare(c.hash, e) {
+		s.pool.n = max(s.pool.n-1, 0) // another one first
+		return 0, false
 	}
+	key := s.keepKey(e)
+	d.gone(key, Evicted)
 	d.unlink(c.hash, e)
 	s.stats.Evicted++
 	d.Notify(ClassEvicted, "evicted", key)

@@ -74,6 +74,9 @@ func (s *Space) publishDue() {
 			due = int64(it.Key) + 1
 		}
 	}
+	if s.walk != nil { // what a snapshot has to have first is tried again in a while
+		due = max(due, s.now+1)
+	}
 	s.due.Store(due)
 }
 
@@ -83,6 +86,9 @@ func (s *Space) publishDue() {
 // would wait for each in turn; here each step is done for the whole batch, so the processor has many misses
 // under way at a time.
 func (d *DB) expireBatch() int {
+	if d.space.walk != nil {
+		return d.expireWalked()
+	}
 	var refs [expireBatch]arena.Ref
 	var hashes [expireBatch]uint64
 	n := d.expiries.takeDue(d.arena, d.space.now, refs[:])
@@ -92,7 +98,7 @@ func (d *DB) expireBatch() int {
 	for _, h := range hashes[:n] {
 		d.table.Prefetch(d.arena, h)
 	}
-	quiet := !d.heard() && d.space.follow&FollowRemoved == 0 && !d.Notifies(ClassExpired)
+	quiet := !d.heard() && d.space.effects == nil && !d.Notifies(ClassExpired)
 	for i, r := range refs[:n] {
 		e := object.At(d.arena, r)
 		if quiet {
@@ -105,16 +111,35 @@ func (d *DB) expireBatch() int {
 	return n
 }
 
-// expire removes a key whose time has come.
-func (d *DB) expire(h uint64, e Entry) {
+// expireWalked is expireBatch while the space is walked. It ends at a key that the snapshot has to have first.
+func (d *DB) expireWalked() int {
+	for n := range expireBatch {
+		at, r, ok := d.expiries.first(d.arena)
+		if !ok || at >= d.space.now {
+			return n
+		}
+		if e := object.At(d.arena, r); !d.expire(e.Hash(d.seed), e) {
+			return n
+		}
+	}
+	return expireBatch
+}
+
+// expire removes a key whose time has come, unless a snapshot has to have it first.
+func (d *DB) expire(h uint64, e Entry) bool {
+	if !d.spare(h, e) {
+		return false
+	}
 	d.unindex(e.ExpireAt(), e.Ref())
 	d.dropAloud(h, e)
 	d.space.stats.Expired++
+	return true
 }
 
 // drop removes an entry that isn't in the expiry index from the table and frees it.
 func (d *DB) drop(h uint64, e Entry) {
 	d.dropFields(e)
+	d.checkSpared(h, e)
 	found := d.table.Delete(d.arena, h, e.Ref(), d.space.hashOf)
 	invariant.Check(found, "keyspace: an entry isn't in its table")
 	e.Free()
@@ -124,9 +149,7 @@ func (d *DB) drop(h uint64, e Entry) {
 func (d *DB) dropAloud(h uint64, e Entry) {
 	s := d.space
 	key := s.keepKey(e)
-	if s.follow&FollowRemoved != 0 && s.events != nil {
-		s.events.Removed(d.number, key, Expired)
-	}
+	d.gone(key, Expired)
 	d.drop(h, e)
 	d.Notify(ClassExpired, "expired", key)
 	d.Touched(key)

@@ -143,7 +143,13 @@ func (s *Space) expireFields(start uint64, budgetNanos int64) (expired int) {
 
 // expireFieldsOf removes some fields of one hash, and the hash with the last of them.
 func (d *DB) expireFieldsOf(e Entry) int {
+	if !d.spare(e.Hash(d.seed), e) {
+		return 0
+	}
 	h := d.Hash(e)
+	if f := d.space.effects; f != nil {
+		f.deleteFields(d.number, e.Key(), h.AppendExpired(f.fields[:0], expireBatch))
+	}
 	n := h.TakeExpired(expireBatch)
 	d.CountExpiredFields(n)
 	isEmpty := h.Len() == 0
@@ -158,9 +164,6 @@ func (d *DB) expireFieldsOf(e Entry) int {
 		return n
 	}
 	key := d.space.keepKey(e)
-	if s := d.space; s.follow&FollowRemoved != 0 && s.events != nil {
-		s.events.Removed(d.number, key, Expired)
-	}
 	d.unlink(e.Hash(d.seed), e)
 	d.Touched(key)
 	d.Notify(ClassHash, "hexpired", key)

@@ -10,11 +10,22 @@ import (
 )
 
 // Detached is an arena with all that was in it, after a flush.
-type Detached struct{ arena *arena.Arena }
+type Detached struct {
+	arena *arena.Arena
+	lent  []*Loan // entries that a snapshot still reads
+}
 
 // Dispose gives the next few chunks of memory back and says whether there are more. No lease is needed: nobody else knows
 // the arena any more. It is for a goroutine of the caller's, off the loops.
-func (o *Detached) Dispose(maxChunks int) (more bool) { return o.arena.Dispose(maxChunks) }
+func (o *Detached) Dispose(maxChunks int) (more bool) {
+	for n := len(o.lent); n > 0; n-- {
+		if !o.lent[n-1].over.Load() {
+			return true
+		}
+		o.lent = o.lent[:n-1]
+	}
+	return o.arena.Dispose(maxChunks)
+}
 
 // FlushAll removes all keys of all databases at once and returns how many there were. The old arena, nil if it never held
 // anything, is the caller's to dispose of.
@@ -26,11 +37,12 @@ func (s *Space) FlushAll() (removed int, old *Detached) {
 		removed += d.Len()
 		d.announceFlush()
 	}
+	lent := s.endWalk()
 	if s.arena.Committed() == 0 {
 		return removed, nil
 	}
 	s.arena.Detach()
-	old = &Detached{s.arena}
+	old = &Detached{s.arena, lent}
 	s.arena = arena.New(s.mem)
 	s.shown.Store(s.arena)
 	for _, d := range s.dbs {
@@ -59,7 +71,7 @@ func (s *Space) FlushDB(i int) (removed int, old *Detached) {
 	if d == nil {
 		return 0, nil
 	}
-	alone := true
+	alone := s.walk == nil // a snapshot goes on over the old tables
 	for _, o := range s.dbs {
 		alone = alone && (o == nil || o == d || o.Len() == 0)
 	}
@@ -71,7 +83,12 @@ func (s *Space) FlushDB(i int) (removed int, old *Detached) {
 	}
 	d.announceFlush()
 	removed = d.Len()
-	s.garbage = append(s.garbage, detachedDB{d.table, d.expiries, d.fields})
+	g := &detachedDB{d.table, d.expiries, d.fields, s.walk != nil}
+	if d.passage != nil {
+		d.passage.table = &g.table
+	}
+	s.garbage = append(s.garbage, g)
+	d.passage = nil
 	d.table, d.expiries, d.fields = table.Table{}, newExpiries(), tree.New(arena.PurposeExpiry)
 	s.pool.n = 0
 	return removed, nil
@@ -88,6 +105,12 @@ func (s *Space) SwapDB(i, j int) {
 	a.table, b.table = b.table, a.table
 	a.expiries, b.expiries = b.expiries, a.expiries
 	a.fields, b.fields = b.fields, a.fields
+	a.passage, b.passage = b.passage, a.passage
+	for _, d := range [...]*DB{a, b} {
+		if d.passage != nil {
+			d.passage.table = &d.table
+		}
+	}
 	s.pool.n = 0
 	if s.follow&FollowModified != 0 && s.events != nil {
 		s.events.Modified(i, nil)
@@ -100,6 +123,7 @@ type detachedDB struct {
 	table    table.Table
 	expiries expiries
 	fields   tree.Tree
+	isWalked bool // a snapshot has to come through first
 }
 
 // freeBatch is how many buckets or nodes are freed between looks at the clock.
@@ -119,8 +143,7 @@ func (s *Space) FreeSlice(budgetNanos int64) (more bool) {
 	}
 	start := clock.Ticks()
 	end := budgetOr(budgetNanos)
-	for len(s.garbage)+len(s.remains) > 0 {
-		s.freeSome()
+	for len(s.garbage)+len(s.remains) > 0 && s.freeSome() {
 		if clock.Since(start) >= end {
 			break
 		}
@@ -128,24 +151,31 @@ func (s *Space) FreeSlice(budgetNanos int64) (more bool) {
 	return len(s.garbage)+len(s.remains) > 0
 }
 
-// freeSome frees a batch of elements or keys.
-func (s *Space) freeSome() {
+// freeSome frees a batch of elements or keys. It says false if all that is left has to wait for a snapshot.
+func (s *Space) freeSome() bool {
 	if n := len(s.remains) - 1; n >= 0 {
 		before := s.arena.Used()
 		if s.remains[n].Free(s.arena, freeElements) {
 			s.owed.Store(max(s.owed.Load()-(before-s.arena.Used()), 0))
-			return
+			return true
 		}
 		if s.remains = s.remains[:n]; n == 0 {
 			s.owed.Store(0)
 		}
-		return
+		return true
 	}
 	n := len(s.garbage) - 1
-	g := &s.garbage[n]
-	if !g.table.Free(s.arena, freeBatch, s.freeEntry) && !g.expiries.free(s.arena, freeBatch) && !g.fields.Free(s.arena, freeBatch, nil) {
-		s.garbage = s.garbage[:n]
+	for n >= 0 && s.garbage[n].isWalked {
+		n--
 	}
+	if n < 0 {
+		return false
+	}
+	g := s.garbage[n]
+	if !g.table.Free(s.arena, freeBatch, s.freeEntry) && !g.expiries.free(s.arena, freeBatch) && !g.fields.Free(s.arena, freeBatch, nil) {
+		s.garbage = append(s.garbage[:n], s.garbage[n+1:]...)
+	}
+	return true
 }
 
 // free frees an entry that nothing refers to any more, and leaves a large collection to FreeSlice.

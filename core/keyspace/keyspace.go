@@ -43,6 +43,7 @@ import (
 	"math/bits"
 	"sync/atomic"
 
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
@@ -73,8 +74,9 @@ type Config struct {
 // Space is the data of one partition. The lease of the partition protects it.
 type Space struct {
 	// What every look-up needs: one cache line.
-	dbs     []*DB // nil until used
-	now     int64 // unix ms, never runs backwards
+	dbs     []*DB    // nil until used
+	now     int64    // unix ms, never runs backwards
+	effects *Effects // see Gather
 	clock   accessClock
 	mask    Class // events that somebody wants
 	follow  Follow
@@ -83,18 +85,22 @@ type Space struct {
 	stats   Stats
 	ready   []ReadyKey // keys whose waiters may be served
 
+	written            journal.Position // see SetWritten
 	seed               uint64
 	arena              *arena.Arena
 	mem                *arena.Range
 	events             Events
 	policy             Policy
 	rnd                random
+	minutes            uint32 // the clock of LFU, modulo 2^16
 	env                object.Env
 	litter             func()           // Config.Garbage, or nil
-	garbage            []detachedDB     // freed in slices
+	garbage            []*detachedDB    // freed in slices
 	remains            []object.Remains // likewise: large collections whose entries are gone
 	keyCopy            []byte           // scratch for a key whose entry is about to go
 	scan               scan             // the scan under way
+	repeat             repeat           // see BeginRepeat
+	walk               *walk            // of a snapshot, or nil
 	pool               pool             // eviction candidates
 	places, placesLeft int              // of waiters in all queues, and after the last sweep
 
@@ -154,12 +160,18 @@ func (s *Space) Databases() int { return len(s.dbs) }
 func (s *Space) SetNow(ms int64) {
 	if ms > s.now {
 		s.now = ms
-		s.clock.set(ms)
+		s.setClock(ms)
 	}
 }
 
 // Now returns the clock of the space.
 func (s *Space) Now() int64 { return s.now }
+
+// SetWritten notes the journal's position behind the last change.
+func (s *Space) SetWritten(at journal.Position) { s.written = at }
+
+// Written returns the journal's position behind the last change that SetWritten was told of.
+func (s *Space) Written() journal.Position { return s.written }
 
 // Arena returns the arena of the space. FlushAll replaces it; whoever wants its figures asks anew each time.
 func (s *Space) Arena() *arena.Arena { return s.arena }

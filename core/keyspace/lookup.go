@@ -32,6 +32,9 @@ const (
 // SetExpiryMode sets what becomes of expired keys.
 func (s *Space) SetExpiryMode(m ExpiryMode) { s.mode = m }
 
+// Expires says whether the space deletes what has expired: whether an expiry in the past is a deletion.
+func (s *Space) Expires() bool { return s.mode == ExpireDelete }
+
 // Find looks a key up for a read command: it counts a hit or a miss, touches the access field, tells of a miss. A key whose time has come is
 // removed and not found.
 func (d *DB) Find(key []byte) Entry {
@@ -132,8 +135,7 @@ func (d *DB) live(h uint64, key []byte) Entry {
 		return Entry{}
 	}
 	e := object.At(d.arena, r)
-	if e.HasExpirySlot() && d.space.mode == ExpireDelete && d.due(e) {
-		d.expire(h, e)
+	if e.HasExpirySlot() && d.space.mode == ExpireDelete && d.due(e) && d.expire(h, e) {
 		return Entry{}
 	}
 	return e

@@ -75,19 +75,8 @@ func (c Class) String() string {
 type Follow uint8
 
 const (
-	// FollowRemoved asks for Removed: for the journal, which replaces an expiry by a deletion.
-	FollowRemoved Follow = 1 << iota
 	// FollowModified asks for Modified: for client-side caching.
-	FollowModified
-)
-
-// Removal says why a key was removed by the keyspace itself.
-type Removal uint8
-
-// The reasons.
-const (
-	Expired Removal = iota
-	Evicted
+	FollowModified Follow = 1 << iota
 )
 
 // Events is told of what happens to keys. It is called under the lease, by whoever holds it, so it must neither block nor call back
@@ -95,8 +84,6 @@ const (
 type Events interface {
 	// Event is called for an event of a class that SetNotify enabled.
 	Event(db int, class Class, event string, key []byte)
-	// Removed is called under FollowRemoved before the event of an expiry or eviction.
-	Removed(db int, key []byte, why Removal)
 	// Modified is called under FollowModified for each change of a key, or for a whole database with a nil key.
 	Modified(db int, key []byte)
 }

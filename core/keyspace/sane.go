@@ -18,7 +18,7 @@ func (s *Space) Sane() error {
 			return fmt.Errorf("database %d: %w", i, err)
 		}
 	}
-	if len(s.garbage)+len(s.remains) > 0 {
+	if len(s.garbage)+len(s.remains) > 0 || s.walk != nil {
 		return nil // what waits to be freed is in the accounts, but in no database
 	}
 	total := int64(0)
@@ -50,6 +50,9 @@ func (d *DB) sane(used *[arena.PurposeCount]int64) error {
 	visit := func(r arena.Ref) {
 		e := object.At(d.arena, r)
 		keys++
+		if h := e.Hash(d.seed); e.IsMarked() && (d.passage == nil || h < d.passage.cursor) && err == nil {
+			err = fmt.Errorf("key %q has a mark where the walk is through", e.Key())
+		}
 		if at := e.ExpireAt(); at != 0 {
 			expiring++
 			total.add(at)

@@ -75,9 +75,10 @@ func (d *DB) Random() Entry {
 		if !e.HasExpirySlot() || !d.due(e) || d.space.mode == ExpireIgnore {
 			return e
 		}
-		if d.space.mode == ExpireDelete {
-			d.expire(e.Hash(d.seed), e)
-		} else if tries == randomTries {
+		if d.space.mode == ExpireDelete && d.expire(e.Hash(d.seed), e) {
+			continue
+		}
+		if tries >= randomTries {
 			return e // as Valkey does on a replica where every key may be one
 		}
 	}

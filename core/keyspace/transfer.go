@@ -65,13 +65,35 @@ func (d *DB) Place(n Entry, key []byte) error {
 	return nil
 }
 
+// Load is Place for a key that isn't there, of data that is loaded at the start: no event tells of it. It returns false, and leaves n
+// to the caller, if there is such a key, expired or not.
+func (d *DB) Load(n Entry, key []byte) (isNew bool, err error) {
+	h := object.HashOf(d.seed, key)
+	if d.find(h, key) != 0 {
+		return false, nil
+	}
+	if !d.put(h, Entry{}, n) {
+		n.Free()
+		return true, ErrNoMemory
+	}
+	return true, nil
+}
+
 // place makes n the entry of key, which it was built with, instead of whatever is there. It returns false, with nothing changed, if the
 // arena is out of memory.
 func (d *DB) place(n Entry, key []byte) bool {
 	h := object.HashOf(d.seed, key)
+	if !d.put(h, d.live(h, key), n) {
+		return false
+	}
+	d.Notify(ClassNew, "new", key)
+	return true
+}
+
+// put makes n the entry of its key, instead of old if that exists.
+func (d *DB) put(h uint64, old, n Entry) bool {
 	n.SetAccess(d.space.fresh())
 	at := n.ExpireAt()
-	old := d.live(h, key)
 	if at != 0 && !d.index(at, n.Ref()) {
 		return false
 	}
@@ -94,7 +116,8 @@ func (d *DB) place(n Entry, key []byte) bool {
 		}
 		d.dropFields(n)
 		return false
+	} else {
+		d.enter(h, n)
 	}
-	d.Notify(ClassNew, "new", key)
 	return true
 }

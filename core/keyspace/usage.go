@@ -25,6 +25,15 @@ func (s *Space) Usage(i int) Usage {
 	return u
 }
 
+// Count returns how many keys database i holds, how many of them have an expiry, and how many are hashes with fields that have one.
+func (s *Space) Count(i int) (keys, expires, timed int) {
+	d := s.dbs[i]
+	if d == nil {
+		return 0, 0, 0
+	}
+	return d.Len(), d.Expires(), d.TimedHashes()
+}
+
 // Used returns the bytes of all blocks of the partition. Atomic: it may be called without the lease.
 func (s *Space) Used() int64 { return s.shown.Load().Used() }
 

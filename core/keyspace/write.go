@@ -5,6 +5,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/internal/invariant"
 )
 
 // ErrNoMemory is returned by a mutation that found the address range of the arenas used up. Nothing was changed.
@@ -128,6 +129,7 @@ func (d *DB) adopt(h uint64, e Entry) error {
 		e.Free()
 		return ErrNoMemory
 	}
+	d.enter(h, e)
 	if d.heard() || d.Notifies(ClassNew) {
 		key := e.Key()
 		d.Notify(ClassNew, "new", key)
@@ -188,9 +190,11 @@ func (d *DB) replaceValue(h uint64, e Entry, v Value, expireAt int64) (Entry, er
 
 // moved puts n in the place of e in the table.
 func (d *DB) moved(h uint64, e, n Entry) {
+	d.checkSpared(h, e)
 	if !d.table.Replace(d.arena, h, e.Ref(), n.Ref()) {
 		panic("keyspace: an entry that moved isn't in its table")
 	}
+	d.enter(h, n)
 }
 
 // unlink takes an entry out of table and index and frees it. The key is no longer readable after it.
@@ -201,6 +205,7 @@ func (d *DB) unlink(h uint64, e Entry) {
 
 // detach takes an entry out of table and indexes.
 func (d *DB) detach(h uint64, e Entry) {
+	d.checkSpared(h, e)
 	d.dropFields(e)
 	if at := e.ExpireAt(); at != 0 {
 		d.unindex(at, e.Ref())
@@ -217,6 +222,9 @@ func (d *DB) heard() bool {
 
 // changed is Touched for the key of an entry, which is only read if anybody listens.
 func (d *DB) changed(e Entry) {
+	if invariant.Enabled {
+		d.checkSpared(e.Hash(d.seed), e)
+	}
 	if d.heard() {
 		d.Touched(e.Key())
 	}

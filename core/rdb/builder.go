@@ -13,6 +13,9 @@ import (
 //
 // The lease of the partition must be held from Reset to the end of Take or Drop.
 type Builder struct {
+	// KeepExpired: fields whose time has come are taken too, for data that a log of later changes belongs to.
+	KeepExpired bool
+
 	db       *keyspace.DB
 	key      []byte
 	expireAt int64
@@ -36,7 +39,7 @@ type Builder struct {
 // Reset begins the value of a key in db that is to have the given expiry in unix ms, or 0 for none. key must stay as it is until the value
 // is complete.
 func (b *Builder) Reset(db *keyspace.DB, key []byte, expireAt int64) {
-	*b = Builder{db: db, key: key, expireAt: expireAt}
+	b.db, b.key, b.expireAt, b.entry = db, key, expireAt, keyspace.Entry{} // the rest is set by Begin
 }
 
 // Take hands the entry over to the caller, who gives it to DB.Place or frees it.
@@ -45,6 +48,9 @@ func (b *Builder) Take() keyspace.Entry {
 	b.entry = keyspace.Entry{}
 	return e
 }
+
+// Built shows the entry that Take would hand over.
+func (b *Builder) Built() keyspace.Entry { return b.entry }
 
 // Drop frees what was built of a value that has come to nothing.
 func (b *Builder) Drop() {
@@ -153,7 +159,7 @@ func (b *Builder) Scored(member []byte, score float64) error {
 // Field takes a field of a hash. One whose time has come is left out.
 func (b *Builder) Field(field, value []byte, expireAt int64) error {
 	if expireAt != 0 {
-		if expireAt < b.db.Space().Now() {
+		if expireAt < b.db.Space().Now() && !b.KeepExpired {
 			return nil
 		}
 		if !b.hash.Track() {

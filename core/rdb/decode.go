@@ -8,11 +8,13 @@ import (
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // Decoder reads values. It keeps its buffers from one to the next.
 type Decoder struct {
 	r     reader
+	sum   Sum
 	field []byte // copies of views that must outlive the next one
 	text  []byte
 
@@ -27,12 +29,15 @@ type Decoder struct {
 // NewDecoder returns a decoder of what in holds, as it comes after the magic of a file.
 func NewDecoder(in io.Reader) *Decoder {
 	d := &Decoder{}
-	d.r.resetStream(in, false)
+	d.ResetStream(in)
 	return d
 }
 
 // Reset makes the decoder one of a block of bytes.
 func (d *Decoder) Reset(b []byte) { d.r.resetBytes(b) }
+
+// ResetStream makes the decoder one of the values that a stream holds.
+func (d *Decoder) ResetStream(in io.Reader) { d.r.resetStream(in, false) }
 
 // Type reads the type of a value.
 func (d *Decoder) Type() (Type, error) {
@@ -45,6 +50,9 @@ func (d *Decoder) Type() (Type, error) {
 
 // Rest is how many bytes of a block are left.
 func (d *Decoder) Rest() int { return d.r.rest() }
+
+// AtEnd says whether there is nothing more to read.
+func (d *Decoder) AtEnd() bool { return d.r.rest() == 0 && errors.Is(d.r.fill(1), errShort) }
 
 // Payload reads type and value of what OpenPayload has returned.
 func (d *Decoder) Payload(to Sink) error {
@@ -401,11 +409,11 @@ func (d *Decoder) elements(b block, t Type, to Sink) (some bool, err error) {
 }
 
 // itemText returns the text of an item, valid until the next call.
-func (d *Decoder) itemText(i item) []byte {
-	if !i.isInt {
-		return i.text
+func (d *Decoder) itemText(i packed.Value) []byte {
+	if !i.IsInt {
+		return i.Bytes
 	}
-	d.text = i.appendTo(kept(d.text))
+	d.text = i.AppendTo(kept(d.text))
 	return d.text
 }
 
@@ -418,7 +426,7 @@ func (d *Decoder) pairs(b block, t Type, to Sink) (some bool, err error) {
 		if err != nil || !ok {
 			return some, err
 		}
-		d.field = first.appendTo(kept(d.field))
+		d.field = first.AppendTo(kept(d.field))
 		second, ok, err := b.next()
 		if err == nil && !ok {
 			err = errOdd
@@ -439,11 +447,11 @@ func (d *Decoder) pairs(b block, t Type, to Sink) (some bool, err error) {
 }
 
 // scored hands over the member in d.field with its score.
-func (d *Decoder) scored(i item, to Sink) error {
-	if i.isInt {
-		return to.Scored(d.field, float64(i.n))
+func (d *Decoder) scored(i packed.Value, to Sink) error {
+	if i.IsInt {
+		return to.Scored(d.field, float64(i.Int))
 	}
-	score, err := parseScore(i.text)
+	score, err := parseScore(i.Bytes)
 	if err != nil {
 		return err
 	}

@@ -122,10 +122,10 @@ func (d *Decoder) streamNode(to Sink) error {
 // int reads a number that isn't negative and at most most.
 func (s *streamDecoder) int(p *listpack, most int64) (int64, error) {
 	i, ok, err := p.next()
-	if err == nil && (!ok || !i.isInt || i.n < 0 || i.n > most) {
+	if err == nil && (!ok || !i.IsInt || i.Int < 0 || i.Int > most) {
 		err = errStream
 	}
-	return i.n, err
+	return i.Int, err
 }
 
 // text reads an item as text that stays valid as long as the listpack.
@@ -134,11 +134,11 @@ func (s *streamDecoder) text(p *listpack) ([]byte, error) {
 	if err == nil && !ok {
 		err = errStream
 	}
-	if err != nil || !i.isInt {
-		return i.text, err
+	if err != nil || !i.IsInt {
+		return i.Bytes, err
 	}
 	start := len(s.numbers)
-	s.numbers = i.appendTo(s.numbers)
+	s.numbers = i.AppendTo(s.numbers)
 	return s.numbers[start:len(s.numbers):len(s.numbers)], nil
 }
 
@@ -230,10 +230,10 @@ func (s *streamDecoder) pair(p *listpack) error {
 // distance reads how far a part of an ID is from that of the node. It may wrap around.
 func (s *streamDecoder) distance(p *listpack) (uint64, error) {
 	i, ok, err := p.next()
-	if err == nil && (!ok || !i.isInt) {
+	if err == nil && (!ok || !i.IsInt) {
 		err = errStream
 	}
-	return uint64(i.n), err // #nosec G115 -- two's complement
+	return uint64(i.Int), err // #nosec G115 -- two's complement
 }
 
 // rawID reads an ID of 16 bytes.

@@ -61,7 +61,7 @@ func (x *Encoder) streamMaster(r object.StreamRange, live, dead int) {
 	x.pack.int(int64(r.Fields()))
 	for range r.Fields() {
 		field, _ := r.Pair()
-		x.packItem(field)
+		x.pack.value(field)
 	}
 	x.pack.int(0)
 }
@@ -85,19 +85,11 @@ func (x *Encoder) streamEntry(r *object.StreamRange, node ID) {
 	for range r.Fields() {
 		field, value := r.Pair()
 		if !r.IsSame() {
-			x.packItem(field)
+			x.pack.value(field)
 		}
-		x.packItem(value)
+		x.pack.value(value)
 	}
 	x.pack.int(int64(x.pack.count - start))
-}
-
-func (x *Encoder) packItem(i object.StreamItem) {
-	if i.IsInt {
-		x.pack.int(i.Int)
-		return
-	}
-	x.pack.text(i.Text)
 }
 
 func (x *Encoder) streamGroup(g object.StreamGroup) {

@@ -1,6 +1,10 @@
 package rdb
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
+)
 
 // An intset is a sorted array of integers of one width:
 //
@@ -36,20 +40,20 @@ func openIntset(b []byte) (intset, error) {
 
 func (s *intset) total() uint64 { return uint64(len(s.b) / s.width) } // #nosec G115 -- not negative
 
-func (s *intset) next() (i item, ok bool, err error) {
+func (s *intset) next() (i packed.Value, ok bool, err error) {
 	if len(s.b) == 0 {
-		return item{}, false, nil
+		return packed.Value{}, false, nil
 	}
 	n := signed(s.b[:s.width])
 	s.b = s.b[s.width:]
 	if s.begun && n <= s.last {
-		return item{}, false, errIntset
+		return packed.Value{}, false, errIntset
 	}
 	s.last, s.begun = n, true
-	return number(n), true, nil
+	return packed.IntValue(n), true, nil
 }
 
-// appendIntset appends the frame of an intset for integers of the given width.
+// appendIntsetHead appends the frame of an intset for integers of the given width.
 func appendIntsetHead(dst []byte, width, count int) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(width))  // #nosec G115 -- 2, 4 or 8
 	return binary.LittleEndian.AppendUint32(dst, uint32(count)) // #nosec G115 -- bounded by the caller
@@ -64,4 +68,22 @@ func intWidth(n int64) int {
 		return 4
 	}
 	return 8
+}
+
+// signed reads a little endian integer of one to eight bytes.
+func signed(b []byte) int64 {
+	var u uint64
+	for i, c := range b {
+		u |= uint64(c) << (8 * i)
+	}
+	shift := 64 - 8*len(b)
+	return int64(u<<shift) >> shift // #nosec G115 -- two's complement
+}
+
+// appendSigned appends the low bytes of an integer.
+func appendSigned(dst []byte, u uint64, width int) []byte {
+	for i := range width {
+		dst = append(dst, byte(u>>(8*i))) // #nosec G115 -- cut on purpose
+	}
+	return dst
 }

@@ -17,13 +17,18 @@ type KeyInfo struct {
 	Usage
 }
 
-// Handler takes the records of a file. An error that it returns ends the reading. Slices are views, valid until it returns.
-type Handler interface {
+// Records takes the records of a file that aren't about keys. An error that it returns ends the reading. Slices are views, valid until it returns.
+type Records interface {
 	Aux(key, value []byte) error
 	Function(code []byte) error
 	// Database says of which database the next keys are, and Resize how many there are.
 	Database(number uint64) error
 	Resize(keys, expires uint64) error
+}
+
+// Handler takes the records of a file, with the values element by element.
+type Handler interface {
+	Records
 	// Key returns the sink for the value of a key.
 	Key(k *KeyInfo) (Sink, error)
 	// Done says that the value is complete, or why there is none: ErrEmpty, *ModuleError. Other errors end the reading, and
@@ -57,10 +62,16 @@ const (
 
 // Load reads a file and tells what is in it. An error says where in the file it is. The decoder keeps its buffers.
 func (d *Decoder) Load(in io.Reader, o LoadOptions, h Handler) error {
+	return d.file(in, o, h, func(k *KeyInfo) error { return d.key(k, h) })
+}
+
+// file reads a file, and leaves the keys to a function that stands in front of one.
+func (d *Decoder) file(in io.Reader, o LoadOptions, h Records, key func(k *KeyInfo) error) error {
 	d.r.resetStream(in, o.Checksum)
+	d.sum = SumNone
 	version, err := d.fileHead(o.Relaxed)
 	if err == nil {
-		err = d.records(h)
+		err = d.records(h, key)
 	}
 	if err == nil && version >= checksumSince {
 		err = d.trailer(o.Checksum)
@@ -116,11 +127,27 @@ func (d *Decoder) trailer(check bool) error {
 	if check && want != 0 && want != sum {
 		return errChecksum
 	}
+	if d.sum = SumGood; want == 0 || !check {
+		d.sum = SumUnchecked
+	}
 	return nil
 }
 
+// Sum says what is known of a file's checksum.
+type Sum uint8
+
+// What may be known of it.
+const (
+	SumNone      Sum = iota // the version of the file has none, or its end hasn't been read
+	SumUnchecked            // nobody computed it, when the file was written or now
+	SumGood
+)
+
+// Sum says what is known of the checksum of the file that was read.
+func (d *Decoder) Sum() Sum { return d.sum }
+
 // records reads up to the end.
-func (d *Decoder) records(h Handler) error {
+func (d *Decoder) records(h Records, key func(k *KeyInfo) error) error {
 	k := KeyInfo{Usage: NoUsage}
 	for {
 		op, err := d.r.byte()
@@ -138,7 +165,9 @@ func (d *Decoder) records(h Handler) error {
 				break
 			}
 			k.Type = Type(op)
-			err = d.key(&k, h)
+			if err = d.keyText(&k); err == nil {
+				err = key(&k)
+			}
 			k = KeyInfo{Key: k.Key[:0], Usage: NoUsage}
 		}
 		if err != nil {
@@ -184,13 +213,15 @@ func (d *Decoder) about(op byte, k *KeyInfo) error {
 	return nil
 }
 
-// key reads a key with its value.
-func (d *Decoder) key(k *KeyInfo, h Handler) error {
+// keyText reads the key itself.
+func (d *Decoder) keyText(k *KeyInfo) error {
 	text, err := d.r.text()
-	if err != nil {
-		return err
-	}
 	k.Key = append(kept(k.Key), text...)
+	return err
+}
+
+// key reads the value of a key.
+func (d *Decoder) key(k *KeyInfo, h Handler) error {
 	to, err := h.Key(k)
 	if err != nil {
 		return err
@@ -199,20 +230,20 @@ func (d *Decoder) key(k *KeyInfo, h Handler) error {
 	if after := h.Done(k, err); after != nil {
 		return after
 	}
-	if err == nil || isLeftOut(err) {
+	if err == nil || IsLeftOut(err) {
 		return nil
 	}
 	return err
 }
 
-// isLeftOut says whether a value has been read to its end, but is none.
-func isLeftOut(err error) bool {
+// IsLeftOut says whether a value has been read to its end, but is none: it was empty, or a module's.
+func IsLeftOut(err error) bool {
 	named := (*ModuleError)(nil)
 	return errors.As(err, &named) || errors.Is(err, ErrEmpty)
 }
 
 // record reads what isn't about keys.
-func (d *Decoder) record(op byte, h Handler) error {
+func (d *Decoder) record(op byte, h Records) error {
 	switch op {
 	case opAux:
 		if err := d.keepField(); err != nil {

@@ -25,6 +25,9 @@ type reader struct {
 	buf []byte
 	at  int // buf[:at] is consumed
 
+	// mark is where the piece under way begins: buf[mark:] stays. -1: there is none, and buf[at:] stays.
+	mark int
+
 	base   int64 // offset of buf[0] in the stream
 	summed int   // buf[:summed] is in sum
 	sum    uint64
@@ -34,16 +37,19 @@ type reader struct {
 	plain  []byte // an uncompressed string
 }
 
-const maxDigits = len("-9223372036854775808")
+const (
+	maxDigits = len("-9223372036854775808")
+	noMark    = -1
+)
 
 // resetBytes makes the reader one of a block of bytes.
 func (r *reader) resetBytes(b []byte) {
-	*r = reader{buf: b, plain: kept(r.plain)}
+	*r = reader{buf: b, mark: noMark, plain: kept(r.plain)}
 }
 
 // resetStream makes the reader one of a stream; sums says whether a checksum is computed.
 func (r *reader) resetStream(in io.Reader, sums bool) {
-	*r = reader{in: in, buf: make([]byte, 0, readerBytes), sums: sums, plain: kept(r.plain)}
+	*r = reader{in: in, buf: make([]byte, 0, readerBytes), mark: noMark, sums: sums, plain: kept(r.plain)}
 }
 
 // kept returns scratch without content, or nothing if it has grown too large to be kept.
@@ -88,9 +94,9 @@ func (r *reader) fill(n uint64) error {
 		return errLength
 	}
 	r.compact()
-	for uint64(len(r.buf)) < n {
+	for uint64(len(r.buf)-r.at) < n { // #nosec G115 -- not negative
 		if len(r.buf) == cap(r.buf) {
-			larger := make([]byte, len(r.buf), 2*cap(r.buf))
+			larger := make([]byte, len(r.buf), min(2*uint64(cap(r.buf)), uint64(r.at)+n+readerBytes)) // #nosec G115 -- not negative
 			copy(larger, r.buf)
 			r.buf = larger
 		}
@@ -111,14 +117,19 @@ func (r *reader) compact() {
 	if r.sums {
 		r.checksum()
 	}
-	rest := r.buf[r.at:]
+	from := r.at
+	if r.mark != noMark {
+		from, r.mark = r.mark, 0
+	}
+	rest := r.buf[from:]
 	to := r.buf
 	if cap(to) > keptBytes && len(rest) <= readerBytes {
 		to = make([]byte, readerBytes)
 	}
-	r.base += int64(r.at)
+	r.base += int64(from)
 	r.buf = to[:copy(to[:cap(to)], rest)]
-	r.at, r.summed = 0, 0
+	r.at -= from
+	r.summed = r.at
 }
 
 func (r *reader) byte() (byte, error) {

@@ -1,6 +1,10 @@
 package rdb
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
+)
 
 // A ziplist is what came before the listpack:
 //
@@ -46,27 +50,27 @@ func openZiplist(b []byte) (ziplist, error) {
 
 func (z *ziplist) total() uint64 { return uint64(z.count) } // #nosec G115 -- not negative
 
-func (z *ziplist) next() (i item, ok bool, err error) {
+func (z *ziplist) next() (i packed.Value, ok bool, err error) {
 	if z.at == len(z.b)-1 {
 		if z.tail != z.at-z.previous || (z.count != ziplistUnknown && z.count != z.seen) {
-			return item{}, false, errZiplist
+			return packed.Value{}, false, errZiplist
 		}
-		return item{}, false, nil
+		return packed.Value{}, false, nil
 	}
 	b := z.b[z.at : len(z.b)-1]
 	head, previous := 1, int(b[0])
 	if b[0] == longPrevious {
 		if len(b) < 5 {
-			return item{}, false, errZiplist
+			return packed.Value{}, false, errZiplist
 		}
 		head, previous = 5, int(binary.LittleEndian.Uint32(b[1:]))
 	}
 	if previous != z.previous || b[0] == ziplistEnd {
-		return item{}, false, errZiplist
+		return packed.Value{}, false, errZiplist
 	}
 	i, n := ziplistItem(b[head:])
 	if n == 0 {
-		return item{}, false, errZiplist
+		return packed.Value{}, false, errZiplist
 	}
 	z.previous = head + n
 	z.at += z.previous
@@ -75,9 +79,9 @@ func (z *ziplist) next() (i item, ok bool, err error) {
 }
 
 // ziplistItem reads encoding and content at the start of b, and returns their size, 0 if they are damaged.
-func ziplistItem(b []byte) (i item, size int) {
+func ziplistItem(b []byte) (i packed.Value, size int) {
 	if len(b) == 0 {
-		return item{}, 0
+		return packed.Value{}, 0
 	}
 	head, text := 0, 0
 	switch first := b[0]; first >> 6 {
@@ -85,28 +89,28 @@ func ziplistItem(b []byte) (i item, size int) {
 		head, text = 1, int(first)
 	case 1:
 		if len(b) < 2 {
-			return item{}, 0
+			return packed.Value{}, 0
 		}
 		head, text = 2, int(first&0x3f)<<8|int(b[1])
 	case 2:
 		if len(b) < 5 {
-			return item{}, 0
+			return packed.Value{}, 0
 		}
 		head, text = 5, int(binary.BigEndian.Uint32(b[1:]))
 	default:
 		if first >= 0xf1 && first <= 0xfd {
-			return number(int64(first&0x0f) - 1), 1
+			return packed.IntValue(int64(first&0x0f) - 1), 1
 		}
 		width := ziplistWidth(first)
 		if width == 0 || len(b) < 1+width {
-			return item{}, 0
+			return packed.Value{}, 0
 		}
-		return number(signed(b[1 : 1+width])), 1 + width
+		return packed.IntValue(signed(b[1 : 1+width])), 1 + width
 	}
 	if text > len(b)-head {
-		return item{}, 0
+		return packed.Value{}, 0
 	}
-	return item{text: b[head : head+text]}, head + text
+	return packed.Value{Bytes: b[head : head+text]}, head + text
 }
 
 // ziplistWidth is the number of bytes of an integer's encoding, 0 if it is none.

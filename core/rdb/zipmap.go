@@ -1,6 +1,10 @@
 package rdb
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
+)
 
 // A zipmap is what small hashes were before Redis 2.6:
 //
@@ -33,32 +37,32 @@ func openZipmap(b []byte) (zipmap, error) {
 
 func (z *zipmap) total() uint64 { return uint64(z.b[0]) * 2 }
 
-func (z *zipmap) next() (i item, ok bool, err error) {
+func (z *zipmap) next() (i packed.Value, ok bool, err error) {
 	last := len(z.b) - 1
 	if !z.value && z.at == last {
 		// An empty one was never written.
 		if z.seen == 0 || (z.b[0] < zipmapUnknown && int(z.b[0]) != z.seen) {
-			return item{}, false, errZipmap
+			return packed.Value{}, false, errZipmap
 		}
-		return item{}, false, nil
+		return packed.Value{}, false, nil
 	}
 	n, head := zipmapLength(z.b[z.at:last])
 	if head == 0 {
-		return item{}, false, errZipmap
+		return packed.Value{}, false, errZipmap
 	}
 	z.at += head
 	free := 0
 	if z.value {
 		if z.at == last {
-			return item{}, false, errZipmap
+			return packed.Value{}, false, errZipmap
 		}
 		free = int(z.b[z.at])
 		z.at++
 	}
 	if n > last-z.at || free > last-z.at-n {
-		return item{}, false, errZipmap
+		return packed.Value{}, false, errZipmap
 	}
-	i = item{text: z.b[z.at : z.at+n]}
+	i = packed.Value{Bytes: z.b[z.at : z.at+n]}
 	z.at += n + free
 	if z.value {
 		z.seen++

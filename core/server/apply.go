@@ -41,6 +41,12 @@ func (s *Server) applyChanges() {
 		return nil
 	}, config.NotifyKeyspaceEvents, config.MaxMemorySamples, config.LFULogFactor, config.LFUDecayTime)
 	c.OnApply(config.MaxMemory, s.setMaxMemory)
+	c.OnApply(config.SnapshotCron, s.setPlan)
+	c.OnApply(config.EncryptionKeyFile, s.changeKeys)
+	c.OnApply(config.Save, func() error {
+		s.checkDisk()
+		return nil
+	}, config.StopWritesOnBgsaveError)
 	c.OnApply(config.OOMScoreAdj, s.adjustOOMScore, config.OOMScoreAdjValues)
 	c.OnApply(config.ProcTitleTemplate, func() error {
 		s.setTitle()
@@ -53,6 +59,7 @@ func (s *Server) applyChanges() {
 		}
 		return nil
 	})
+	s.followAppendOnly()
 	for _, m := range missing {
 		if config.Row(m.id).Flags&config.Immutable == 0 {
 			c.OnApply(m.id, func() error { return s.refuseAbsent(m.id) })

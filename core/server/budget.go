@@ -101,7 +101,7 @@ func (s *Server) watchMemory(x *dispatch.Executor) int {
 		return -1
 	}
 	s.budget.over()
-	if s.Config.Int(config.MaxMemoryPolicy) == config.NoEviction {
+	if s.Config.Int(config.MaxMemoryPolicy) == config.NoEviction || s.isLoading() {
 		return -1
 	}
 	if s.evict(x, int64(evictSlice)) == evictNothing {
@@ -126,7 +126,7 @@ type evictor Server
 // and eviction with the next one. It reports false if nothing can be evicted.
 func (e *evictor) MakeRoom(x *dispatch.Executor) bool {
 	s := (*Server)(e)
-	if s.overLimit() <= 0 {
+	if s.overLimit() <= 0 || s.isLoading() {
 		return true
 	}
 	s.budget.over()

@@ -35,6 +35,13 @@ func (c *cron) stir() {
 	}
 }
 
+// awake ends the rest from the cron's own side: who stirred it meanwhile is not to wake the next rest.
+func (c *cron) awake() {
+	if !c.resting.Swap(false) {
+		<-c.wake
+	}
+}
+
 // The cron's times.
 const (
 	cronEvery = 100 * time.Millisecond
@@ -70,6 +77,7 @@ func (s *Server) runCron() {
 		if round%limitEvery == 0 {
 			s.limitGo()
 		}
+		s.saveIfDue(time.Now())
 		s.cron.nanos.Add(clock.Since(start))
 		if quiet++; done != last {
 			last, quiet = done, 0
@@ -84,10 +92,16 @@ func (s *Server) runCron() {
 		if s.meters.total(commandsDone) != last {
 			s.cron.stir() // something came in between
 		}
+		var save <-chan time.Time
+		if wait := s.untilSave(time.Now()); wait > 0 {
+			save = time.After(wait)
+		}
 		select {
 		case <-s.cron.quit:
 			return
 		case <-s.cron.wake:
+		case <-save:
+			s.cron.awake()
 		}
 		tick.Reset(cronEvery)
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"sync"
+	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -50,8 +51,13 @@ func (e *ending) asked() bool {
 // shutdown ends the process as SHUTDOWN or a signal asks. It refuses an end
 // that would lose what it was told to save.
 func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
-	s.Log.Warningf("%s", why)
-	if !how.Save && (how.NoSave || !s.Config.Given(config.Save) || len(s.Config.SavePoints()) == 0) {
+	s.Log.Noticef("%s", why)
+	if s.isLoading() { // half of the data must not replace all of it
+		how.Save, how.NoSave = false, true
+	}
+	s.giveUpSaving()
+	saves := how.Save || (!how.NoSave && len(s.Config.SavePoints()) > 0)
+	if !saves && !s.aof.Status().IsOn {
 		s.end.begin(0)
 		return nil
 	}
@@ -59,8 +65,7 @@ func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 	go func() {
 		defer s.rescue()
 		s.dispatcher.ExclusiveAll(func(*dispatch.Executor) {
-			s.Log.Noticef("Saving the final RDB snapshot before exiting.")
-			if err := s.saveHeld(); err != nil && !how.Force {
+			if err := s.leaveSafe(how, saves); err != nil {
 				failed <- err
 				return
 			}
@@ -76,6 +81,55 @@ func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 		s.Log.Warningf("Errors trying to shut down the server. Check the logs for more information.")
 	}
 	return err
+}
+
+// leaveSafe brings to disk what is to be there after the end. The caller has every lease.
+func (s *Server) leaveSafe(how servercmd.Shutdown, saves bool) error {
+	if s.aof.Status().IsOn {
+		s.Log.Noticef("Calling fsync() on the AOF file.")
+		if err := s.aof.Flush(true); err != nil {
+			s.Log.Warningf("Fail to fsync the AOF file: %v.", err)
+		}
+	}
+	if !saves {
+		return nil
+	}
+	return s.saveFinally(how.Force)
+}
+
+// saveFinally writes the last snapshot. The caller has every lease.
+func (s *Server) saveFinally(force bool) error {
+	s.Log.Noticef("Saving the final RDB snapshot before exiting.")
+	if err := s.supervisor.Notify("STATUS=Saving the final RDB snapshot\n"); err != nil {
+		s.Log.Verbosef("Can't tell the supervisor: %v", err)
+	}
+	err := s.saveHeld()
+	switch {
+	case err == nil:
+	case force:
+		s.Log.Warningf("Error trying to save the DB. Exit anyway.")
+		return nil
+	default:
+		s.Log.Warningf("Error trying to save the DB, can't exit.")
+	}
+	return err
+}
+
+// savingEnds bounds how long the end waits for a snapshot that was given up, which removes its file.
+const savingEnds = 5 * time.Second
+
+// giveUpSaving ends a snapshot in the background.
+func (s *Server) giveUpSaving() {
+	if !s.snapshots.busy.Load() {
+		return
+	}
+	s.Log.Warningf("There is a snapshot being written in the background. It is given up.")
+	s.cancelSave()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for begin := time.Now(); s.snapshots.busy.Load() && time.Since(begin) < savingEnds; {
+		<-look.C
+	}
 }
 
 // howOf translates the directives shutdown-on-sigint and -sigterm.

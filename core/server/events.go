@@ -22,8 +22,5 @@ func (e *events) Event(db int, _ keyspace.Class, event string, key []byte) {
 	}
 }
 
-// Removed and Modified are for the journal and for client-side caching.
-func (e *events) Removed(int, []byte, keyspace.Removal) {}
-
-// Modified tells of a change.
+// Modified is for client-side caching.
 func (e *events) Modified(int, []byte) {}

@@ -64,7 +64,7 @@ func sooner(a, b int) int {
 // expire removes keys whose time has come, and returns when the next ones are
 // due.
 func (s *Server) expire(x *dispatch.Executor) int {
-	if !s.activeExpire.Load() {
+	if !s.activeExpire.Load() || s.isLoading() {
 		return -1
 	}
 	h, now, next := s, x.Now(), -1
@@ -78,6 +78,10 @@ func (s *Server) expire(x *dispatch.Executor) int {
 			wait = int(min(due-now+1, maxSleepMs))
 		} else {
 			x.TryWith(p, func(set *partition.Set) {
+				if !set.Space(p).Expires() {
+					wait = maxSleepMs // somebody else says when they go
+					return
+				}
 				start := clock.Ticks()
 				set.Space(p).ExpireSlice(int64(expireSlice))
 				s.slowEvent("expire-cycle", clock.Since(start))

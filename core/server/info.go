@@ -183,7 +183,7 @@ func (s *Server) infoClients(n *stats.Info, u usage) {
 }
 
 func (s *Server) infoPersistence(n *stats.Info) {
-	n.Bool("loading", s.snapshots.loading.Load())
+	n.Bool("loading", s.isLoading())
 	n.Int("async_loading", 0)
 	n.Int("current_cow_peak", 0)
 	n.Int("current_cow_size", 0)
@@ -191,7 +191,7 @@ func (s *Server) infoPersistence(n *stats.Info) {
 	n.Ratio("current_fork_perc", 0)
 	n.Int("current_save_keys_processed", 0)
 	n.Int("current_save_keys_total", 0)
-	n.Int("rdb_changes_since_last_save", max(s.dispatcher.Changes()-s.snapshots.changes.Load(), 0))
+	n.Int("rdb_changes_since_last_save", s.unsaved())
 	saving, since := s.snapshots.busy.Load(), int64(-1)
 	if saving {
 		since = max(nowSeconds()-s.snapshots.started.Load(), 0)
@@ -209,18 +209,16 @@ func (s *Server) infoPersistence(n *stats.Info) {
 	n.Int("rdb_last_cow_size", 0)
 	n.Int("rdb_last_load_keys_expired", s.snapshots.expired.Load())
 	n.Int("rdb_last_load_keys_loaded", s.snapshots.keys.Load())
-	n.Int("aof_enabled", 0)
-	n.Int("aof_rewrite_in_progress", 0)
-	n.Int("aof_rewrite_scheduled", 0)
-	n.Int("aof_last_rewrite_time_sec", -1)
-	n.Int("aof_current_rewrite_time_sec", -1)
-	n.Str("aof_last_bgrewrite_status", "ok")
-	n.Int("aof_rewrites", 0)
-	n.Int("aof_rewrites_consecutive_failures", 0)
-	n.Str("aof_last_write_status", "ok")
-	n.Int("aof_last_cow_size", 0)
-	n.Int("module_fork_in_progress", 0)
-	n.Int("module_fork_last_cow_size", 0)
+	s.infoAppendOnly(n)
+	if s.isLoading() {
+		p := s.progress.State(time.Now())
+		n.Int("loading_start_time", p.Started)
+		n.Int("loading_total_bytes", p.Total)
+		n.Int("loading_rdb_used_mem", p.UsedMem)
+		n.Int("loading_loaded_bytes", p.Done)
+		n.Ratio("loading_loaded_perc", p.Percent)
+		n.Int("loading_eta_seconds", p.LeftSeconds)
+	}
 }
 
 func (s *Server) infoReplication(n *stats.Info) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/process"
 )
 
@@ -27,14 +28,15 @@ func (s *Server) live(args []string) int {
 	}
 	s.Log.Noticef("Server initialized")
 	s.weigh()
-	if !s.loadSnapshot() {
-		return 1
-	}
+	s.dispatcher.SetGate(dispatch.GateLoading, true)
 	s.serve()
 	s.setTitle()
-	s.ready()
+	go s.loadAtStart()
 	code := s.end.wait()
-	s.finish()
+	s.progress.Cancel()
+	if code != exitNoData {
+		s.finish()
+	}
 	return code
 }
 

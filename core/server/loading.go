@@ -3,169 +3,225 @@ package server
 import (
 	"bytes"
 	"errors"
-	"fmt"
+	"io"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
-	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/loading"
 	"github.com/sleipnirdb/sleipnir/core/rdb"
-	"github.com/sleipnirdb/sleipnir/internal/crc"
 )
 
-// loader is what takes the records of a snapshot. It has every lease.
-type loader struct {
-	s       *Server
-	merge   bool // a key that is there already is replaced; else it is an error
-	number  int  // of the database
-	db      *keyspace.DB
-	builder rdb.Builder
-
-	keys, expired, modules, empty int64
+// loadOptions say how data is loaded.
+type loadOptions struct {
+	held  bool // the caller has every lease
+	merge bool // what is there already is replaced, and libraries of functions stay
+	// preamble: commands follow the data, and may speak of keys whose time has come.
+	preamble bool
 }
 
-// loadSnapshot reads the snapshot, if there is one, before the server takes connections. It says false if the server can't start.
-func (s *Server) loadSnapshot() bool {
+// isLoading says whether data is being loaded, or will be before commands are served. Any goroutine.
+func (s *Server) isLoading() bool {
+	return s.progress.Active() || s.dispatcher.Gate()&dispatch.GateLoading != 0
+}
+
+// loadAtStart fills the keyspace before commands that need it are served, and then has them served. A server that can't have its data
+// ends. On a goroutine of its own.
+func (s *Server) loadAtStart() {
+	defer s.rescue()
+	if err := s.loadData(); err != nil {
+		if !errors.Is(err, loading.ErrCancelled) {
+			s.end.begin(exitNoData)
+		}
+		return
+	}
+	s.dispatcher.SetGate(dispatch.GateLoading, false)
+	s.ready()
+}
+
+// exitNoData is the exit code of a server whose data can't be loaded.
+const exitNoData = 1
+
+// loadData fills the keyspace: from the append-only file if that is on, else from the snapshot. An error has been logged.
+func (s *Server) loadData() error {
+	if err := s.aof.ReadManifest(); err != nil {
+		return err
+	}
+	fill := s.loadSnapshot
+	if s.Config.Bool(config.AppendOnly) {
+		fill = s.loadAppendOnly
+	}
+	if err := fill(); err != nil {
+		return err
+	}
+	return s.startAppendOnly()
+}
+
+// loadSnapshot reads the snapshot, if there is one. An error has been logged.
+func (s *Server) loadSnapshot() error {
 	path, err := s.snapshotPath()
 	if err != nil {
-		return true
+		return nil // there is no name
 	}
 	start := time.Now()
-	s.dispatcher.ExclusiveAll(func(*dispatch.Executor) { err = s.loadHeld(path, false) })
+	err = s.loadFile(path, loadOptions{})
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return true
-	case err != nil:
+		return nil
+	case err == nil:
+		s.Log.Noticef("DB loaded from disk: %.3f seconds", time.Since(start).Seconds())
+	case !errors.Is(err, loading.ErrCancelled):
 		s.Log.Warningf("Terminating server after rdb file reading failure.")
 		s.Log.Warningf("Fatal error loading the DB, check server logs. Exiting.")
-		return false
 	}
-	s.Log.Noticef("DB loaded from disk: %.3f seconds", time.Since(start).Seconds())
-	return true
+	return err
 }
 
-// loadHeld reads a snapshot. The caller has every lease.
-func (s *Server) loadHeld(path string, merge bool) error {
-	file, err := os.Open(path) // #nosec G304 -- the operator's
+// loadFile reads an RDB file.
+func (s *Server) loadFile(path string, o loadOptions) error {
+	file, err := s.FS.OpenFile(path, os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // nothing is written
-	s.snapshots.loading.Store(true)
-	defer s.snapshots.loading.Store(false)
-	h := &loader{s: s, merge: merge}
-	if !merge {
-		s.snapshots.functions = nil
+	size := int64(0)
+	if info, err := file.Stat(); err == nil {
+		size = info.Size()
 	}
-	var d rdb.Decoder
-	err = d.Load(file, rdb.LoadOptions{
-		Relaxed:  s.Config.Int(config.RDBVersionCheck) == config.RDBVersionRelaxed,
-		Checksum: s.Config.Bool(config.RDBChecksum),
-	}, h)
-	h.builder.Drop()
-	s.snapshots.keys.Store(h.keys)
-	s.snapshots.expired.Store(h.expired)
-	if err != nil {
+	s.progress.Begin(time.Now(), size)
+	defer s.progress.End()
+	defer s.tellProgress()()
+	if _, err = s.load(file, o); err != nil && !errors.Is(err, loading.ErrCancelled) {
 		s.Log.Warningf("Error while reading the snapshot %s: %v", path, err)
-		return err
 	}
-	if h.modules > 0 {
-		s.Log.Warningf("%d keys of the snapshot hold values of modules, which this version leaves out. They will be missing in the next snapshot.", h.modules)
-	}
-	if h.empty > 0 {
-		s.Log.Noticef("Done loading RDB, keys loaded: %d, keys expired: %d, empty keys skipped: %d.", h.keys, h.expired, h.empty)
-	} else {
-		s.Log.Noticef("Done loading RDB, keys loaded: %d, keys expired: %d.", h.keys, h.expired)
-	}
-	return nil
+	return err
 }
 
+// load reads data in RDB's format: a file, the beginning of an append-only file, or what a primary sends. It returns how many bytes of in
+// are of it; more may have been read. The caller has begun s.progress, and logs the error.
+func (s *Server) load(in io.Reader, o loadOptions) (int64, error) {
+	if !o.merge {
+		s.snapshots.functions = nil
+	}
+	result, err := loading.Load(in, &dataOwner{s: s, held: o.held}, loading.Options{
+		LoadOptions: rdb.LoadOptions{
+			Relaxed:  s.Config.Int(config.RDBVersionCheck) == config.RDBVersionRelaxed,
+			Checksum: s.Config.Bool(config.RDBChecksum),
+		},
+		Set: s.Set, Workers: int(s.Config.Int(config.IOThreads)), Replace: o.merge, KeepExpired: o.preamble,
+		Delay: s.keyLoadDelay, Progress: &s.progress,
+	})
+	s.snapshots.keys.Store(result.Keys)
+	s.snapshots.expired.Store(result.Expired)
+	if err != nil {
+		return result.Bytes, err
+	}
+	if result.Modules > 0 {
+		s.Log.Warningf("%d keys of the snapshot hold values of modules, which this version leaves out. They will be missing in the next snapshot.", result.Modules)
+	}
+	if result.Empty > 0 {
+		s.Log.Noticef("Done loading RDB, keys loaded: %d, keys expired: %d, empty keys skipped: %d.", result.Keys, result.Expired, result.Empty)
+	} else {
+		s.Log.Noticef("Done loading RDB, keys loaded: %d, keys expired: %d.", result.Keys, result.Expired)
+	}
+	return result.Bytes, nil
+}
+
+// keyLoadDelay is the directive key-load-delay: microseconds, or, if it is negative, so many keys a microsecond.
+func (s *Server) keyLoadDelay() time.Duration {
+	n := s.Config.Int(config.KeyLoadDelay)
+	if n < 0 {
+		return time.Microsecond / time.Duration(-n)
+	}
+	return time.Duration(n) * time.Microsecond
+}
+
+// tellEvery is how often the log tells how far a load has come.
+const tellEvery = 5 * time.Second
+
+// tellProgress has the log tell how far the load has come, until the function that it returns is called.
+func (s *Server) tellProgress() (stop func()) {
+	tick, quit := time.NewTicker(tellEvery), make(chan struct{})
+	go func() {
+		defer s.rescue()
+		for {
+			select {
+			case <-quit:
+				return
+			case now := <-tick.C:
+				p := s.progress.State(now)
+				s.Log.Noticef("Loading: %.2f%%, %d MB of %d MB read, %d keys loaded, about %d seconds left",
+					p.Percent, p.Done>>20, p.Total>>20, p.Keys, p.LeftSeconds)
+			}
+		}
+	}()
+	return func() {
+		tick.Stop()
+		close(quit)
+	}
+}
+
+// dataOwner is the server as the loader of data sees it.
+type dataOwner struct {
+	s              *Server
+	held           bool
+	modules, empty atomic.Int64
+}
+
+// Leases returns those of a worker.
+func (o *dataOwner) Leases() loading.Leases {
+	if o.held {
+		return nil
+	}
+	return o.s.dispatcher.Holder()
+}
+
+// Crashed ends the process after a panic of a worker.
+func (o *dataOwner) Crashed(reason any) { (*hooks)(o.s).Crashed(nil, reason) }
+
 // Aux takes a note of who wrote the file.
-func (l *loader) Aux(key, value []byte) error {
+func (o *dataOwner) Aux(key, value []byte) error {
 	switch string(key) {
 	case "valkey-ver", "redis-ver":
-		l.s.Log.Noticef("Loading RDB produced by version %s", value)
+		o.s.Log.Noticef("Loading RDB produced by version %s", value)
 	case "ctime":
 		if at, err := strconv.ParseInt(string(value), 10, 64); err == nil {
-			l.s.Log.Noticef("RDB age %d seconds", max(nowSeconds()-at, 0))
+			o.s.Log.Noticef("RDB age %d seconds", max(nowSeconds()-at, 0))
 		}
 	case "used-mem":
 		if n, err := strconv.ParseInt(string(value), 10, 64); err == nil {
-			l.s.Log.Noticef("RDB memory usage when created %.2f Mb", float64(n)/(1<<20))
+			o.s.Log.Noticef("RDB memory usage when created %.2f Mb", float64(n)/(1<<20))
+			o.s.progress.SetUsed(max(n, 0))
+		}
+	case "aof-base":
+		if string(value) == "1" {
+			o.s.Log.Noticef("RDB is base AOF")
 		}
 	}
 	return nil
 }
 
 // Function keeps a library for the next snapshot: nothing here runs functions yet.
-func (l *loader) Function(code []byte) error {
-	l.s.snapshots.functions = append(l.s.snapshots.functions, bytes.Clone(code))
+func (o *dataOwner) Function(code []byte) error {
+	o.s.snapshots.functions = append(o.s.snapshots.functions, bytes.Clone(code))
 	return nil
 }
 
-// Database takes the number of the database of the next keys.
-func (l *loader) Database(number uint64) error {
-	if n := l.s.Set.Space(0).Databases(); number >= uint64(n) { // #nosec G115 -- small
-		return fmt.Errorf("the data is of a server with more than %d databases", n)
-	}
-	l.number = int(number) // #nosec G115 -- checked
-	return nil
-}
+// maxEmptyLines is how many empty keys the log names.
+const maxEmptyLines = 10
 
-// Resize does nothing: tables grow in small steps here.
-func (l *loader) Resize(uint64, uint64) error { return nil }
-
-// Key prepares for a value.
-func (l *loader) Key(k *rdb.KeyInfo) (rdb.Sink, error) {
-	l.db = l.s.Set.Space(l.s.Set.Of(crc.Slot(k.Key))).DB(l.number)
-	l.builder.Reset(l.db, k.Key, k.ExpireAt)
-	return &l.builder, nil
-}
-
-// Done puts the key in its place.
-func (l *loader) Done(k *rdb.KeyInfo, err error) error {
-	if err != nil {
-		l.builder.Drop()
-		return l.without(k, err)
-	}
-	e := l.builder.Take()
-	space := l.db.Space()
-	if k.ExpireAt != 0 && k.ExpireAt < space.Now() {
-		l.expired++
-		e.Free()
-		return nil
-	}
-	if !l.merge && l.db.Has(k.Key) {
-		e.Free()
-		return fmt.Errorf("key '%s' is there twice in database %d", k.Key, l.number)
-	}
-	if err := l.db.Place(e, k.Key); err != nil {
-		return err
-	}
-	l.keys++
-	if k.Frequency >= 0 {
-		space.SetFrequency(e, uint8(k.Frequency)) // #nosec G115 -- of one byte
-	} else if k.IdleSeconds >= 0 {
-		space.SetIdleSeconds(e, k.IdleSeconds)
-	}
-	return nil
-}
-
-// without is told that there is no value.
-func (l *loader) without(k *rdb.KeyInfo, err error) error {
-	if module := (*rdb.ModuleError)(nil); errors.As(err, &module) {
-		if l.modules++; l.modules == 1 {
-			l.s.Log.Warningf("The key '%s' holds a value of the module type '%s', and is left out.", k.Key, module.Name)
+// LeftOut tells of keys without a value. Any goroutine.
+func (o *dataOwner) LeftOut(key []byte, why error) {
+	if module := (*rdb.ModuleError)(nil); errors.As(why, &module) {
+		if o.modules.Add(1) == 1 {
+			o.s.Log.Warningf("The key '%s' holds a value of the module type '%s', and is left out.", key, module.Name)
 		}
-		return nil
+		return
 	}
-	if errors.Is(err, rdb.ErrEmpty) {
-		if l.empty++; l.empty < 10 {
-			l.s.Log.Noticef("rdbLoadObject skipping empty key: %s", k.Key)
-		}
-		return nil
+	if o.empty.Add(1) <= maxEmptyLines {
+		o.s.Log.Noticef("rdbLoadObject skipping empty key: %s", key)
 	}
-	return fmt.Errorf("key '%s': %w", k.Key, err)
 }

@@ -109,6 +109,9 @@ func (o *operations) Crash(reason string, bySignal bool) {
 	(*Server)(o).crashed(nil, crashReason{text: reason})
 }
 
+// Loading tells whether data is being loaded.
+func (o *operations) Loading() bool { return (*Server)(o).isLoading() }
+
 // LastSave is when the data was last saved, or the start.
 func (o *operations) LastSave() int64 { return o.snapshots.last.Load() }
 
@@ -121,15 +124,6 @@ func (o *operations) Save() error { return (*Server)(o).saveHeld() }
 // BackgroundSave begins to write a snapshot on another goroutine.
 func (o *operations) BackgroundSave() bool { return (*Server)(o).bgsave() }
 
-// CancelSave gives up the snapshot in the background.
-func (o *operations) CancelSave() bool {
-	if !o.snapshots.busy.Load() {
-		return false
-	}
-	o.snapshots.cancel.Store(true)
-	return true
-}
-
 // Reload reads the snapshot back. The caller has every lease.
 func (o *operations) Reload(merge bool) error {
 	s := (*Server)(o)
@@ -137,5 +131,5 @@ func (o *operations) Reload(merge bool) error {
 	if err != nil {
 		return err
 	}
-	return s.loadHeld(path, merge)
+	return s.loadFile(path, loadOptions{held: true, merge: merge})
 }

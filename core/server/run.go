@@ -7,9 +7,11 @@ import (
 	"os"
 	"strings"
 
+	"github.com/sleipnirdb/sleipnir/core/check"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/logging"
 	"github.com/sleipnirdb/sleipnir/core/process"
+	"github.com/sleipnirdb/sleipnir/internal/vfs"
 )
 
 // Program says which program this is; Issues is where crashes are reported.
@@ -22,6 +24,9 @@ type Program struct {
 // starts, serves until it is told to stop, and returns the exit code.
 func Run(program Program) int {
 	args := process.CopyArguments()
+	if tool, rest := check.ByName(args); tool != nil {
+		return tool(check.Tool{Version: program.Version, FS: vfs.OS{}, In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, rest)
+	}
 	startDir, _ := os.Getwd()
 	log := logging.New()
 	cfg := config.New()
@@ -52,7 +57,6 @@ func Run(program Program) int {
 		}
 		return 0
 	}
-	warnOfMissing(log, cfg)
 	s, err := newServer(cfg, log, program)
 	if err != nil {
 		log.Warningf("Can't start: %v", err)
@@ -128,7 +132,6 @@ var missing = []struct {
 	when func(cfg *config.Config, id config.ID) bool
 	what string
 }{
-	{config.AppendOnly, (*config.Config).Bool, "data would not be written to disk"},
 	{config.ReplicaOf, set, "this server can't be a replica yet"},
 	{config.ClusterEnabled, (*config.Config).Bool, "this server can't be a cluster node yet"},
 	{config.TLSPort, positive, "connections would not be encrypted"},
@@ -175,13 +178,6 @@ func canServe(log *logging.Logger, cfg *config.Config) bool {
 		ok = false
 	}
 	return ok
-}
-
-// warnOfMissing tells of what doesn't exist yet and does no harm.
-func warnOfMissing(log *logging.Logger, cfg *config.Config) {
-	if cfg.Given(config.Save) && len(cfg.SavePoints()) > 0 {
-		log.Warningf("WARNING: The directive 'save' has no effect yet: this version saves at a SHUTDOWN, at SAVE and BGSAVE, but never by itself.")
-	}
 }
 
 // logo is shown on a terminal, or if always-show-logo asks for it.

@@ -12,10 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/aof"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/loading"
 	"github.com/sleipnirdb/sleipnir/core/logging"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/process"
@@ -23,6 +25,8 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/internal/sealed"
+	"github.com/sleipnirdb/sleipnir/internal/vfs"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
 
@@ -32,9 +36,12 @@ type Server struct {
 	Log    *logging.Logger
 	Table  *command.Table
 	Set    *partition.Set
+	// FS is where the data is kept: the system's, but for tests.
+	FS vfs.FS
 
 	program    Program
 	dispatcher *dispatch.Dispatcher
+	aof        *aof.Log
 	loops      *loop.Group
 	memory     *arena.Range
 	limits     object.Limits // of collections' encodings
@@ -56,6 +63,11 @@ type Server struct {
 	figures    figures
 	cron       cron
 	snapshots  snapshots
+	progress   loading.Progress // of a load
+	walking    walking
+	saving     saving
+	disk       diskTrouble
+	sealed     *sealed.FS
 	end        ending
 	crash      crash
 	// activeExpire: expired keys are removed in the background. Atomic.
@@ -81,6 +93,11 @@ func New(cfg *config.Config) (*Server, error) {
 func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Server, error) {
 	s := &Server{Config: cfg, Log: log, program: program, started: time.Now(),
 		oomScore: process.NewOOMScore(), supervisor: &process.Supervisor{}}
+	s.sealed = sealed.NewFS(vfs.OS{}, func(text string) { log.Warningf("%s", text) })
+	s.FS = s.sealed
+	if err := s.readKeys(); err != nil {
+		return nil, err
+	}
 	s.activeExpire.Store(true)
 	s.snapshots.init(s.started)
 	memory, err := arena.NewRange(arenaBytes)
@@ -109,6 +126,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
 	s.dispatcher.Memory = (*evictor)(s)
+	s.aof = s.newAppendOnly()
 	if list := cfg.Str(config.ServerCPUList); list != "" {
 		if s.loopCPUs, err = process.ParseCPUList(list); err != nil {
 			return nil, err
@@ -124,9 +142,13 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 		return nil, fmt.Errorf("start I/O loops: %w", err)
 	}
 	s.dispatcher.Loops = s.loops
+	s.walking.init(s)
 	s.end.init()
 	s.cron.init()
 	s.applyChanges()
+	if err := s.setPlan(); err != nil {
+		return nil, fmt.Errorf("snapshot-cron: %w", err)
+	}
 	return s, nil
 }
 

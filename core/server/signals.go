@@ -57,10 +57,17 @@ func (s *Server) signalled(sig os.Signal) {
 		number, _ := sig.(syscall.Signal)
 		s.crashed(nil, crashReason{text: fmt.Sprintf("(%s)", sig), signal: int(number)})
 	}
+	if s.isLoading() {
+		text = "Received shutdown signal during loading, scheduling shutdown."
+	}
 	s.Log.FromSignal(logging.Warning, text)
 	s.end.ask()
 	if err := s.shutdown(howOf(s.Config.Int(id)), "User requested shutdown..."); err != nil {
-		s.Log.Warningf("%s received but errors trying to shut down the server, check the logs for more information", sig)
+		name := "SIGTERM"
+		if sig == syscall.SIGINT {
+			name = "SIGINT"
+		}
+		s.Log.Warningf("%s received but errors trying to shut down the server, check the logs for more information", name)
 		s.end.unask()
 	}
 }

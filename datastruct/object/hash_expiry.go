@@ -161,6 +161,19 @@ func (r *hashRoot) reorder(a *arena.Arena, was int64, old arena.Ref, at int64, f
 	return true
 }
 
+// AppendExpired appends up to limit fields whose time has come, the longest due first. They are views.
+func (h Hash) AppendExpired(dst [][]byte, limit int) [][]byte {
+	t := h.timed()
+	if t == nil {
+		return dst
+	}
+	for c := t.order.Begin(h.a); limit > 0 && c.Valid() && int64(c.Item().Key) < h.now; c.Next(h.a) {
+		dst = append(dst, pairAt(h.a, c.Item().Ref).field())
+		limit--
+	}
+	return dst
+}
+
 // TakeExpired removes up to limit fields whose time has come, the longest due first, and returns how many.
 func (h Hash) TakeExpired(limit int) int {
 	t := h.timed()

@@ -107,6 +107,7 @@ const (
 	flagWideExpiry  = 1 << 1 // an 8-byte expiry slot follows the key; never together with flagExpiry
 	flagExternal    = 1 << 2 // the value lives in a block of its own
 	flagFieldExpiry = 1 << 3 // a hash with fields that have an expiry of their own; reserved for the hash type
+	flagMark        = 1 << 4 // see Mark
 
 	flagsExpiry = flagExpiry | flagWideExpiry
 )
@@ -219,6 +220,16 @@ func (e Entry) SetAccess(v uint32) {
 	h := e.head()
 	h[2], h[3], h[4] = byte(v), byte(v>>8), byte(v>>16)
 }
+
+// Mark marks the entry, for who walks the table that it is in; what the mark means is the walker's. It stays while the entry is changed in
+// its block. An entry in a new block, a copy among them, has none.
+func (e Entry) Mark() { e.head()[offFlags] |= flagMark }
+
+// Unmark takes the mark away.
+func (e Entry) Unmark() { e.head()[offFlags] &^= flagMark }
+
+// IsMarked says whether the entry has the mark.
+func (e Entry) IsMarked() bool { return e.head()[offFlags]&flagMark != 0 }
 
 // head returns the first eight bytes of the block: the whole header of an entry with a short key.
 func (e Entry) head() []byte { return e.a.Bytes(e.ref, 8) }

@@ -87,7 +87,7 @@ func (e Entry) Overwrite(v Value, expireAt int64) bool {
 	}
 	at := e.keyEnd()
 	h[offKind] = byte(TypeString) | byte(v.Enc)<<4
-	h[offFlags] = flag
+	h[offFlags] = flag | h[offFlags]&flagMark
 	b := e.a.Bytes(e.ref, at+int(slotSize[flag&flagsExpiry])+body)[at:]
 	b = b[putExpiry(b, flag, expireAt):]
 	if external {
@@ -135,7 +135,7 @@ func (e Entry) Rekeyed(a *arena.Arena, key []byte, expireAt int64, env *Env) Ent
 // rekeyed is Rekeyed that leaves a collection's root in e's arena.
 func (e Entry) rekeyed(a *arena.Arena, key []byte, expireAt int64) Entry {
 	h := e.head()
-	flag := h[offFlags]&^flagsExpiry | expiryFlag(expireAt)
+	flag := h[offFlags]&^(flagsExpiry|flagMark) | expiryFlag(expireAt)
 	from, body := e.bodyAt(), e.bodySize()
 	size := headSize(key) + int(slotSize[flag&flagsExpiry]) + body
 	ref := a.Alloc(size, arena.PurposeEntry)

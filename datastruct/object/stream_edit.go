@@ -2,6 +2,7 @@ package object
 
 import (
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 	"github.com/sleipnirdb/sleipnir/datastruct/tree"
 )
 
@@ -22,7 +23,7 @@ func (s Stream) Append(id StreamID, pairs [][]byte) bool {
 func (s Stream) Load(id StreamID, pairs [][]byte, isDead bool) bool {
 	h := s.head()
 	room := entryRoom(pairs)
-	n, ok := s.tailFor(room-maxItemHeader*len(pairs)-streamEntryHead-streamEntryTail, room)
+	n, ok := s.tailFor(room-packed.MaxItemHead*len(pairs)-streamEntryHead-streamEntryTail, room)
 	if !ok {
 		return false
 	}

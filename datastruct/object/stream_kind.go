@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 	"github.com/sleipnirdb/sleipnir/datastruct/tree"
 )
 
@@ -293,8 +294,8 @@ func (n *streamNode) listpackEntry(e *streamEntry) int {
 
 func (n *streamNode) listpackItems(at, items int) (list int) {
 	for range items {
-		w := itemSize(n.b[at:])
-		list += listpackSize(w)
+		w := packed.ItemSize(n.b[at:])
+		list += packed.EntrySize(w)
 		at += w
 	}
 	return list

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // streamNodeHead begins a node: a block of entries, in the order of their IDs.
@@ -56,10 +57,13 @@ func streamNodeAt(a *arena.Arena, ref arena.Ref) streamNode {
 	return streamNode{h, ref, a.Bytes(ref, int(h.used))}
 }
 
-// listpackBytes returns what Valkey's listpack for the node has.
+// listpackBytes returns what a listpack for the node has.
 func (h *streamNodeHead) listpackBytes() int {
 	return listpackHead + listpackInt(int64(h.live)) + listpackInt(int64(h.dead)) + int(h.listpack)
 }
+
+// listpackInt returns what a number takes in a listpack.
+func listpackInt(n int64) int { return packed.IntValue(n).Size() }
 
 // streamEntry is a decoded entry: its offsets are in its node's bytes.
 type streamEntry struct {
@@ -106,7 +110,7 @@ func uvarintAt(b []byte, at int) (uint64, int) {
 func (n *streamNode) skip(at, items int) int {
 	b := n.b
 	for range items {
-		at += itemSize(b[at:])
+		at += packed.ItemSize(b[at:])
 	}
 	return at
 }
@@ -167,7 +171,7 @@ func (n *streamNode) lastID() StreamID {
 func newStreamNode(a *arena.Arena, id StreamID, pairs [][]byte, room, least int) (streamNode, bool) {
 	head := streamNodeHeadBytes
 	for i := 0; i < len(pairs); i += 2 {
-		head += maxItemHeader + len(pairs[i])
+		head += packed.MaxItemHead + len(pairs[i])
 	}
 	ref := a.Alloc(max(head+room, least), arena.PurposePacked)
 	if ref == 0 {
@@ -179,9 +183,9 @@ func newStreamNode(a *arena.Arena, id StreamID, pairs [][]byte, room, least int)
 	at := streamNodeHeadBytes
 	list := listpackInt(int64(h.fields)) + listpackInt(0)
 	for i := 0; i < len(pairs); i += 2 {
-		w := putItem(b[at:], pairs[i])
+		w := packed.PutItem(b[at:], packed.Encode(pairs[i]))
 		at += w
-		list += listpackSize(w)
+		list += packed.EntrySize(w)
 	}
 	h.used, h.start, h.listpack = uint32(at), uint32(at), uint32(list)
 	return streamNode{h, ref, b[:at]}, true
@@ -194,7 +198,7 @@ func (n *streamNode) hasFields(pairs [][]byte) bool {
 	}
 	at := streamNodeHeadBytes
 	for i := 0; i < len(pairs); i += 2 {
-		w, ok := isItem(n.b[at:], pairs[i])
+		w, ok := packed.IsItem(n.b[at:], pairs[i])
 		if !ok {
 			return false
 		}
@@ -205,7 +209,7 @@ func (n *streamNode) hasFields(pairs [][]byte) bool {
 
 // entryRoom returns what an entry takes at most.
 func entryRoom(pairs [][]byte) int {
-	n := streamEntryHead + streamEntryTail + maxItemHeader*len(pairs)
+	n := streamEntryHead + streamEntryTail + packed.MaxItemHead*len(pairs)
 	for _, p := range pairs {
 		n += len(p)
 	}
@@ -227,9 +231,9 @@ func (n *streamNode) put(a *arena.Arena, id StreamID, pairs [][]byte, isDead boo
 		pieces, i, step = 3+len(pairs)+1, 0, 1
 	}
 	for ; i < len(pairs); i += step {
-		w := putItem(b[at:], pairs[i])
+		w := packed.PutItem(b[at:], packed.Encode(pairs[i]))
 		at += w
-		list += listpackSize(w)
+		list += packed.EntrySize(w)
 	}
 	list += listpackInt(int64(pieces))
 	at += putTail(b[at:], at-from)

@@ -2,6 +2,7 @@ package object
 
 import (
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 	"github.com/sleipnirdb/sleipnir/datastruct/tree"
 )
 
@@ -160,27 +161,27 @@ func (r *StreamRange) IsSame() bool { return r.e.isSame }
 func (r *StreamRange) Fields() int { return int(r.e.fields) }
 
 // Field returns the field of the next pair. It must be called before Value, and both at most Fields times.
-func (r *StreamRange) Field() StreamItem {
+func (r *StreamRange) Field() packed.Value {
 	if r.e.isSame {
-		it, w := itemAt(r.node.b[r.field:])
+		it, w := packed.ItemAt(r.node.b[r.field:])
 		r.field += w
 		return it
 	}
-	it, w := itemAt(r.node.b[r.value:])
+	it, w := packed.ItemAt(r.node.b[r.value:])
 	r.value += w
 	return it
 }
 
 // Value returns the value of the next pair, and goes on to the one behind it. Where IsSame, the fields may be left out.
-func (r *StreamRange) Value() StreamItem {
+func (r *StreamRange) Value() packed.Value {
 	r.left--
-	it, w := itemAt(r.node.b[r.value:])
+	it, w := packed.ItemAt(r.node.b[r.value:])
 	r.value += w
 	return it
 }
 
 // Pair returns the next pair of the entry. It may be called Fields times.
-func (r *StreamRange) Pair() (field, value StreamItem) {
+func (r *StreamRange) Pair() (field, value packed.Value) {
 	field = r.Field()
 	return field, r.Value()
 }

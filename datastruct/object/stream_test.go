@@ -286,13 +286,6 @@ func views(texts []string) [][]byte {
 	return list
 }
 
-func (it StreamItem) text() string {
-	if it.IsInt {
-		return strconv.FormatInt(it.Int, 10)
-	}
-	return string(it.Text)
-}
-
 // step does one random thing to both.
 func (w *streamTwin) step() {
 	switch op := w.rnd.IntN(20); {
@@ -346,8 +339,8 @@ func (w *streamTwin) checkRange() {
 				w.t.Fatalf("Range(%v, %v, %v) isn't at %v but at %v with %d fields", from, to, isBack, e.id, r.ID(), r.Fields())
 			}
 			for i := 0; i < len(e.pairs); i += 2 {
-				f := r.Field().text()
-				v := r.Value().text()
+				f := string(r.Field().AppendTo(nil))
+				v := string(r.Value().AppendTo(nil))
 				if f != e.pairs[i] || v != e.pairs[i+1] {
 					w.t.Fatalf("%v has %q %q, want %q %q", e.id, f, v, e.pairs[i], e.pairs[i+1])
 				}

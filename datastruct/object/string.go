@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/packed"
 )
 
 // MaxEmbstr is the longest string that OBJECT ENCODING calls embstr.
@@ -44,36 +45,7 @@ func Raw(b []byte) Value { return Value{Bytes: b, Enc: EncRaw} }
 func Int(n int64) Value { return Value{Int: n, Enc: EncInt} }
 
 // ParseInt returns the integer that b is the canonical text of: no sign but a minus, no leading zero, no space, in range.
-func ParseInt(b []byte) (int64, bool) {
-	if len(b) == 0 || len(b) > maxIntText {
-		return 0, false
-	}
-	digits, negative := b, false
-	if b[0] == '-' {
-		digits, negative = b[1:], true
-	}
-	if len(digits) == 0 {
-		return 0, false
-	}
-	if digits[0] == '0' {
-		return 0, len(b) == 1
-	}
-	var u uint64
-	for i, c := range digits {
-		c -= '0'
-		if c > 9 {
-			return 0, false
-		}
-		if i == 19 { // the twentieth digit: no canonical text within range has one
-			return 0, false
-		}
-		u = u*10 + uint64(c) // 19 digits stay below 2^64
-	}
-	if negative {
-		return -int64(u), u <= 1<<63
-	}
-	return int64(u), u < 1<<63
-}
+func ParseInt(b []byte) (int64, bool) { return packed.ParseInt(b) }
 
 // size returns the bytes of an entry's body for v, and whether v needs a block of its own.
 func (v Value) size() (n int, external bool) {

@@ -23,7 +23,7 @@ func (b Block) open(at, n int) {
 	invariant.Check(at >= HeaderBytes && at < used, "packed: insertion outside of the entries")
 	invariant.Check(len(b)-used >= n && used+n <= MaxUsed, "packed: no room for the entry")
 	if at == used-1 {
-		b[at+n] = endByte
+		b[at+n] = EndByte
 	} else {
 		copy(b[at+n:used+n], b[at:used])
 	}

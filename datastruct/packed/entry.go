@@ -1,6 +1,9 @@
 package packed
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // First bytes of an entry, see the package comment.
 const (
@@ -98,12 +101,8 @@ func (b Block) Texts(at int, dst [][]byte) (n, next int) {
 }
 
 func (b Block) readSlow(at int) (Value, int) {
-	if next := int(sizes[b[at]]); next != 0 {
-		return Value{Int: b.number(at), IsInt: true}, at + next
-	}
-	head, n := b.longText(at)
-	from, to := at+head, at+head+n
-	return Value{Bytes: b[from:to:to]}, to + backBytes(head+n)
+	v, n := longItem(b[at:])
+	return v, at + n + backBytes(n)
 }
 
 // number returns the integer at a position, of more than 7 bits.
@@ -216,13 +215,16 @@ func put(dst []byte, v Value) {
 		dst[1+n] = byte(1 + n)
 		return
 	}
-	var h [headMax]byte
-	n := putHead(&h, v)
-	copy(dst, h[:n])
-	if !v.IsInt {
-		n += copy(dst[n:], v.Bytes)
-	}
+	n := PutItem(dst, v)
 	putBack(dst[n:], n)
+}
+
+// AppendEntry appends the entry of v to bytes that are to become a block.
+func AppendEntry(dst []byte, v Value) []byte {
+	at := len(dst)
+	dst = slices.Grow(dst, v.Size())[:at+v.Size()]
+	put(dst[at:], v)
+	return dst
 }
 
 // putBack writes the back of n bytes.

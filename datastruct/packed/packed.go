@@ -54,13 +54,13 @@ const (
 	HeaderBytes = 6               // in front of the first entry
 	EmptyBytes  = HeaderBytes + 1 // what a block without entries uses
 	MaxUsed     = 1 << 30         // no block may use more
+	EndByte     = 0xff            // behind the last entry
 )
 
 const (
 	offUsed  = 0
 	offCount = 4
 
-	endByte      = 0xff
 	countUnknown = 1<<16 - 1
 )
 
@@ -72,7 +72,7 @@ func Init(b []byte) Block {
 	p := Block(b)
 	p.setUsed(EmptyBytes)
 	p.setCount(0)
-	p[HeaderBytes] = endByte
+	p[HeaderBytes] = EndByte
 	return p
 }
 

@@ -354,7 +354,7 @@ func TestIsCanonical(t *testing.T) {
 		}
 		b := Init(make([]byte, EmptyBytes+len(e)))
 		copy(b[HeaderBytes:], e)
-		b[len(b)-1] = endByte
+		b[len(b)-1] = EndByte
 		b.setUsed(len(b))
 		b.setCount(1)
 		if err := Validate(b); err != nil || b.IsCanonical() != tt.want {

@@ -24,7 +24,7 @@ func Validate(b []byte) error {
 	if uint64(binary.LittleEndian.Uint32(b)) != uint64(len(b)) || len(b) > MaxUsed {
 		return errUsed
 	}
-	if b[len(b)-1] != endByte {
+	if b[len(b)-1] != EndByte {
 		return errEnd
 	}
 	count := 0
@@ -39,6 +39,15 @@ func Validate(b []byte) error {
 		return errCount
 	}
 	return nil
+}
+
+// ReadChecked is Read of bytes that may be anything, with the end mark of a block as their last. It returns false for what is no entry.
+func (b Block) ReadChecked(at int) (v Value, next int, ok bool) {
+	if _, ok := entryAt(b[:len(b)-1], at); !ok {
+		return Value{}, at, false
+	}
+	v, next = b.Read(at)
+	return v, next, true
 }
 
 // entryAt returns the size of what should be an entry in bytes that may be anything.

@@ -16,7 +16,7 @@ type Value struct {
 
 // Encode returns the value for a text: an integer if the text is just what an integer prints as.
 func Encode(s []byte) Value {
-	if n, ok := parseInt(s); ok {
+	if n, ok := ParseInt(s); ok {
 		return Value{Int: n, IsInt: true}
 	}
 	return Value{Bytes: s}
@@ -28,8 +28,8 @@ func IntValue(n int64) Value { return Value{Int: n, IsInt: true} }
 // maxDigits is the length of the longest integer: that of the least one.
 const maxDigits = 20
 
-// parseInt reads an integer in the only form that it is printed in: no leading zeros, no plus, no "-0".
-func parseInt(s []byte) (int64, bool) {
+// ParseInt reads an integer in the only form that it is printed in: no leading zeros, no plus, no "-0".
+func ParseInt(s []byte) (int64, bool) {
 	if len(s) == 0 || len(s) > maxDigits || s[0] > '9' {
 		return 0, false
 	}
@@ -57,13 +57,10 @@ func parseInt(s []byte) (int64, bool) {
 
 // Size returns how many bytes the value's entry takes.
 func (v Value) Size() int {
-	n := 0
 	if v.IsInt {
-		n = intBody(v.Int)
-	} else {
-		n = len(v.Bytes) + textHead(len(v.Bytes))
+		return intBody(v.Int) + 1
 	}
-	return n + backBytes(n)
+	return EntrySize(textHead(len(v.Bytes)) + len(v.Bytes))
 }
 
 // AppendTo appends the value's text.

@@ -58,5 +58,12 @@ func (t *Table) guess(a *arena.Arena, h uint64) (w word, ok bool) {
 // maxSegmentRefs is the extent of the largest segment.
 const maxSegmentRefs = 128 * bucketRefs
 
+// PrefetchScan asks for the elements that Scan will visit at a cursor, and doesn't wait for them. The caller has the lease.
+func (t *Table) PrefetchScan(a *arena.Arena, cursor uint64) {
+	if w := *t.own(a, cursor); w.ref() != 0 {
+		w.bucket(a, w.home(cursor)).prefetchAll(a)
+	}
+}
+
 // PrefetchElement asks for the first bytes of an element that the caller has the Ref of, and doesn't wait for them.
 func PrefetchElement(a *arena.Arena, r arena.Ref) { prefetch((*bucket)(a.Ptr(r))) }

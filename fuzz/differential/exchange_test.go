@@ -46,9 +46,33 @@ func TestExchange(t *testing.T) {
 					x.dumps(seed)
 				}
 			}
+			x.widths()
+			x.dumps(0)
 			x.snapshots()
 		})
 	}
+}
+
+// widths fills both sides with texts at whose lengths an element of a listpack gets another head, or another length behind it.
+func (x *exchange) widths() {
+	x.Helper()
+	x.do(x.ref, "SELECT", "0")
+	x.do(x.sub, "SELECT", "0")
+	for _, around := range []int{63, 125, 4095, 16378} {
+		for n := around - 3; n <= around+4; n++ {
+			text := strings.Repeat("t", n)
+			for _, write := range [][]string{
+				{"XADD", "widths:stream", fmt.Sprint(n, "-1"), "f", text, text[1:], "v"},
+				{"RPUSH", "widths:list", text, "7"},
+				{"HSET", fmt.Sprint("widths:hash", n), text, "1"},
+				{"ZADD", fmt.Sprint("widths:zset", n), "1", text},
+			} {
+				x.do(x.ref, write...)
+				x.do(x.sub, write...)
+			}
+		}
+	}
+	x.sameDigest(0, "at the widths of listpacks")
 }
 
 // fillBoth runs a stream of commands on both sides.

@@ -81,6 +81,7 @@ var generators = map[string]func(*stream) string{
 	"limit":     mostly([]string{"0", "0", "1", "2", "5", "10", "100"}, append([]string{"-1", "9223372036854775807"}, badInts...)),
 	"index":     mostly([]string{"0", "1", "2", "3", "5", "10", "43", "44", "45", "-1", "-2", "-5", "-100", "100"}, append([]string{"9223372036854775807", "-9223372036854775808", "4294967295", "4294967296"}, badInts...)),
 	"offset":    mostly([]string{"0", "1", "2", "5", "10", "40", "44", "100", "1000"}, append([]string{"-1", "536870912", "536870913", "4294967296", "9223372036854775807", "-9223372036854775808"}, badInts...)),
+	"soon":      oneOf("1", "2", "5", "20", "60"),
 	"sec":       mostly(seconds, oddSeconds),
 	"ms":        mostly(millis, oddMillis),
 	"at":        mostly(moments, oddMoments),

@@ -32,6 +32,8 @@ type Options struct {
 	Dir    string   // working directory of the server
 	Env    []string // added to the environment
 	Port   int
+	// Loading: a server that answers LOADING has started too.
+	Loading bool
 }
 
 // Server is a started process.
@@ -70,7 +72,7 @@ func startOnce(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s.Port = port
-	if err := s.waitReady(); err != nil {
+	if err := s.waitReady(opts.Loading); err != nil {
 		_ = s.Kill()
 		return nil, fmt.Errorf("start %s: %w\n%s", opts.Binary, err, s.Log.String())
 	}
@@ -106,13 +108,13 @@ func FreePort() (int, error) {
 	return port, l.Close()
 }
 
-func (s *Server) waitReady() error {
+func (s *Server) waitReady(loading bool) error {
 	deadline := time.NewTimer(startLimit)
 	defer deadline.Stop()
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	for {
-		if s.answers() {
+		if s.answers(loading) {
 			return nil
 		}
 		select {
@@ -128,15 +130,15 @@ func (s *Server) waitReady() error {
 	}
 }
 
-// answers tells whether the server serves: an error such as NOAUTH is an answer, LOADING is not.
-func (s *Server) answers() bool {
+// answers tells whether the server serves: an error such as NOAUTH is an answer, LOADING only where that will do.
+func (s *Server) answers(loading bool) bool {
 	c, err := client.Dial("tcp", s.Addr(), dialLimit)
 	if err != nil {
 		return false
 	}
 	defer func() { _ = c.Close() }()
 	v, err := c.Do("PING")
-	return err == nil && !strings.HasPrefix(v.Text, "LOADING")
+	return err == nil && (loading || !strings.HasPrefix(v.Text, "LOADING"))
 }
 
 // Addr is the server's address on TCP.

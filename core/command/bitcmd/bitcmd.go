@@ -79,15 +79,14 @@ func text(e keyspace.Entry, d *digits) []byte {
 
 // find looks a string up for reading.
 func find(c *command.Call, key []byte) (keyspace.Entry, error) {
-	e := c.DB(key).Find(key)
-	return e, command.CheckType(e, object.TypeString)
+	return command.OfType(c.DB(key).Find(key), object.TypeString)
 }
 
 // writable returns the bytes of a key for writing: size of them at least, with zeros where there were none. grown says whether the key is new or longer than it
 // was; if so, whoever watches it knows already, else the caller tells.
 func writable(c *command.Call, db *keyspace.DB, key []byte, size int) (b []byte, grown bool, err error) {
-	e := db.FindWrite(key)
-	if err := command.CheckType(e, object.TypeString); err != nil {
+	e, err := command.OfType(db.FindWrite(key), object.TypeString)
+	if err != nil {
 		return nil, false, err
 	}
 	if !e.Exists() {

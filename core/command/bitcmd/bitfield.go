@@ -163,6 +163,8 @@ func writeFields(c *command.Call, steps []step, size int) error {
 	if changes > 0 {
 		changed(c, db, key)
 		c.Dirty += changes - 1
+	} else if grown {
+		c.Dirty++ // by zeros, though nothing was stored
 	}
 	return nil
 }

@@ -3,11 +3,13 @@ package dumpcmd
 
 import (
 	"errors"
+	"strconv"
 	"sync"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/rdb"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
 
 // Settings are those that the commands obey. Any goroutine may ask.
@@ -76,6 +78,9 @@ func (g *group) dump(c *command.Call) error {
 		c.W.Null()
 		return nil
 	}
+	if e.Type() != object.TypeString && c.IsLong(e.Count()) {
+		return command.TooLong
+	}
 	t := g.tools.Get().(*tools)
 	defer g.tools.Put(t)
 	if t.encoder == nil {
@@ -143,6 +148,9 @@ func (r *restoring) parseTTL(arg []byte, now int64) error {
 	return nil
 }
 
+// elementBytes is how many bytes of a payload take as long as the reading of one element.
+const elementBytes = 16
+
 func (g *group) restore(c *command.Call) error {
 	var r restoring
 	if err := r.parse(c.Args[4:]); err != nil {
@@ -156,6 +164,9 @@ func (g *group) restore(c *command.Call) error {
 	if err := r.parseTTL(c.Args[2], c.Now); err != nil {
 		return err
 	}
+	if c.IsLong(len(c.Args[3]) / elementBytes) {
+		return command.TooLong
+	}
 	value, err := rdb.OpenPayload(c.Args[3], g.settings.Relaxed(), g.settings.Unchecked())
 	if err != nil {
 		return errFooter
@@ -164,11 +175,11 @@ func (g *group) restore(c *command.Call) error {
 	if err != nil {
 		return err
 	}
-	if r.expireAt != 0 && r.expireAt <= c.Now {
+	if r.expireAt != 0 && c.Past(db, r.expireAt) {
 		e.Free()
 		if db.Delete(key) {
 			c.Dirty++
-			c.Propagate([]byte("del"), key)
+			c.PropagateDeletion(key, keyspace.Replaced)
 			db.Notify(keyspace.ClassGeneric, "del", key)
 		}
 		c.W.OK()
@@ -184,6 +195,11 @@ func (g *group) restore(c *command.Call) error {
 		s.SetIdleSeconds(e, r.idle)
 	}
 	c.Dirty++
+	if r.expireAt != 0 && !r.absolute && c.Propagates() {
+		var digits [20]byte
+		c.PropagateList(append(c.Args[3:len(c.Args):len(c.Args)], []byte("ABSTTL")),
+			c.Args[0], key, strconv.AppendInt(digits[:0], r.expireAt, 10))
+	}
 	db.Notify(keyspace.ClassGeneric, "restore", key)
 	c.W.OK()
 	return nil

@@ -60,15 +60,8 @@ func Commands() []command.Command {
 
 // found looks a sorted set up for reading. ok is false if the key is missing.
 func found(c *command.Call, key []byte) (z object.ZSet, ok bool, err error) {
-	db := c.DB(key)
-	e := db.Find(key)
-	if !e.Exists() {
-		return z, false, nil
-	}
-	if e.Type() != object.TypeZSet {
-		return z, false, command.ErrWrongType
-	}
-	return db.ZSet(e), true, nil
+	db, e, err := c.Find(key, object.TypeZSet)
+	return db.ZSet(e), e.Exists(), err
 }
 
 // position is a place on earth, in degrees.
@@ -139,9 +132,8 @@ func geoadd(c *command.Call) error {
 		longest = max(longest, len(args[i+2]))
 	}
 	key := c.Args[1]
-	db := c.DB(key)
-	e := db.FindWrite(key)
-	if err := command.CheckType(e, object.TypeZSet); err != nil {
+	db, e, err := c.FindWrite(key, object.TypeZSet)
+	if err != nil {
 		return err
 	}
 	if !e.Exists() {
@@ -149,14 +141,15 @@ func geoadd(c *command.Call) error {
 			c.W.Int(0)
 			return nil
 		}
-		if e, err = db.Create(key, object.TypeZSet); err != nil {
-			return command.ErrOOM
+		if e, err = command.Create(db, key, object.TypeZSet); err != nil {
+			return err
 		}
 	}
 	z := db.ZSet(e)
 	z.Prepare(len(args)/3, longest)
 	added, updated, err := addAll(z, args, o.how)
 	if added+updated > 0 {
+		propagateAdd(c, args)
 		c.Dirty += added + updated
 		db.Changed(e)
 		db.Notify(keyspace.ClassZSet, "zadd", key)
@@ -171,6 +164,22 @@ func geoadd(c *command.Call) error {
 	}
 	c.W.Int(added)
 	return nil
+}
+
+// propagateAdd gives the journal the form of ZADD, with the same options and the scores that the positions have.
+func propagateAdd(c *command.Call, args [][]byte) {
+	if !c.Propagates() {
+		return
+	}
+	words := append([][]byte{[]byte("ZADD")}, c.Args[1:len(c.Args)-len(args)]...)
+	for i := 0; i < len(args); i += 3 {
+		p, err := parsePosition(args[i:])
+		if err != nil {
+			return
+		}
+		words = append(words, strconv.AppendUint(nil, geohash.Encode(p.lon, p.lat, geohash.MaxStep).Bits, 10), args[i+2])
+	}
+	c.PropagateList(words)
 }
 
 // addAll adds longitude, latitude, member, longitude …, which have been checked.

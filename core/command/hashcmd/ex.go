@@ -102,7 +102,7 @@ func hsetex(c *command.Call) error {
 	switch {
 	case o.keep:
 		at = object.KeepExpiry
-	case o.expiry != nil && at <= c.Now:
+	case o.expiry != nil && c.Past(t.db, at):
 		t.setExpired(c, pairs)
 		c.W.Int(1)
 		return nil
@@ -166,12 +166,13 @@ func (t *target) setTimed(c *command.Call, pairs [][]byte, at int64) error {
 // setExpired sets fields with an expiry in the past: all that comes of it is that they are gone, and the events.
 func (t *target) setExpired(c *command.Call, pairs [][]byte) {
 	removed := int64(0)
-	var effect [][]byte
+	var few [fewFields][]byte
+	effect := few[:0] // the fields that changed
 	if t.Exists() {
 		all := t.All()
 		for i := 0; i < len(pairs); i += 2 {
 			if all.Delete(pairs[i]) {
-				effect = append(effect, pairs[i])
+				effect = noted(c, effect, pairs[i])
 				removed++
 			}
 		}
@@ -217,8 +218,9 @@ func hgetex(c *command.Call) error {
 	}
 	undo := len(c.W.B)
 	c.W.Array(len(fields))
-	var effect [][]byte // the fields that changed
-	isPast := o.expiry != nil && at <= c.Now
+	var few [fewFields][]byte
+	changed, effect := int64(0), few[:0]
+	isPast := o.expiry != nil && c.Past(t.db, at)
 	for _, field := range fields {
 		t.reply(c, field)
 		did := false
@@ -227,7 +229,7 @@ func hgetex(c *command.Call) error {
 		case isPast:
 			did = t.Delete(field)
 		case o.expiry != nil:
-			code, err := t.expireField(field, at, c.Now, &condition{})
+			code, err := t.expireField(field, at, false, &command.Condition{})
 			if err != nil {
 				c.W.B = c.W.B[:undo]
 				return err
@@ -237,16 +239,17 @@ func hgetex(c *command.Call) error {
 			did = t.persist(field) == done
 		}
 		if did {
-			effect = append(effect, field)
+			changed++
+			effect = noted(c, effect, field)
 		}
 	}
-	if len(effect) == 0 {
+	if changed == 0 {
 		return nil
 	}
-	c.Dirty += int64(len(effect))
+	c.Dirty += changed
 	switch {
 	case isPast:
-		t.db.CountExpiredFields(len(effect))
+		t.db.CountExpiredFields(int(changed))
 		t.removed("hexpired")
 		t.becameHDel(c, effect)
 	case o.persist:
@@ -263,7 +266,7 @@ func hgetex(c *command.Call) error {
 func (t *target) reply(c *command.Call, field []byte) {
 	if t.Exists() {
 		if v, ok := t.Get(field); ok {
-			bulk(c.W, v)
+			command.Bulk(c.W, v)
 			return
 		}
 	}
@@ -280,16 +283,19 @@ func hgetdel(c *command.Call) error {
 		return err
 	}
 	c.W.Array(len(fields))
-	removed := int64(0)
+	var few [fewFields][]byte
+	removed, effect := int64(0), few[:0]
 	for _, field := range fields {
 		t.reply(c, field)
 		if t.Exists() && t.Delete(field) {
 			removed++
+			effect = noted(c, effect, field)
 		}
 	}
 	if removed > 0 {
 		c.Dirty += removed
 		t.removed("hdel")
+		t.becameHDel(c, effect)
 	}
 	return nil
 }

@@ -7,11 +7,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
 
-const (
-	errFieldCount command.Error = "ERR numfields should be greater than 0 and match the provided number of fields"
-	errConditions command.Error = "ERR NX and XX, GT or LT options at the same time are not compatible"
-	errGTLT       command.Error = "ERR GT and LT options at the same time are not compatible"
-)
+const errFieldCount command.Error = "ERR numfields should be greater than 0 and match the provided number of fields"
 
 // What a command about expiries says of a field.
 const (
@@ -78,46 +74,10 @@ func instant(c *command.Call, arg []byte, base, unit int64) (int64, error) {
 	return at*unit + base, nil
 }
 
-// condition is what HEXPIRE's options ask of the present expiry.
-type condition struct{ nx, xx, gt, lt bool }
-
-func (o *condition) parse(args [][]byte) error {
-	for _, arg := range args {
-		switch {
-		case command.Is(arg, "nx"):
-			o.nx = true
-		case command.Is(arg, "xx"):
-			o.xx = true
-		case command.Is(arg, "gt"):
-			o.gt = true
-		case command.Is(arg, "lt"):
-			o.lt = true
-		default:
-			return command.Error("ERR Unsupported option " + command.Echo(arg))
-		}
-	}
-	if o.nx && (o.xx || o.gt || o.lt) {
-		return errConditions
-	}
-	if o.gt && o.lt {
-		return errGTLT
-	}
-	return nil
-}
-
-// allows tells whether an expiry may go from old (0: none) to at. None is later than any.
-func (o *condition) allows(old, at int64) bool {
-	switch {
-	case o.nx && old != 0, (o.xx || o.gt) && old == 0, o.gt && at <= old, o.lt && old != 0 && at >= old:
-		return false
-	}
-	return true
-}
-
 // setExpiry is HEXPIRE and its kin: the argument counts units of ms from base.
 func setExpiry(c *command.Call, base, unit int64) error {
-	var cond condition
-	fields, err := fieldsWord(c, 3, 1, cond.parse)
+	var cond command.Condition
+	fields, err := fieldsWord(c, 3, 1, cond.Parse)
 	if err != nil {
 		return err
 	}
@@ -129,12 +89,13 @@ func setExpiry(c *command.Call, base, unit int64) error {
 	if err != nil {
 		return err
 	}
-	undo := len(c.W.B)
+	undo, isPast := len(c.W.B), c.Past(t.db, at)
 	c.W.Array(len(fields))
 	deleted, changed := 0, 0
-	var effect [][]byte // the fields that changed
+	var few [fewFields][]byte
+	effect := few[:0] // the fields that changed
 	for _, field := range fields {
-		code, err := t.expireField(field, at, c.Now, &cond)
+		code, err := t.expireField(field, at, isPast, &cond)
 		if err != nil {
 			c.W.B = c.W.B[:undo]
 			return err
@@ -142,10 +103,10 @@ func setExpiry(c *command.Call, base, unit int64) error {
 		switch code {
 		case done:
 			changed++
-			effect = append(effect, field)
+			effect = noted(c, effect, field)
 		case fieldDeleted:
 			deleted++
-			effect = append(effect, field)
+			effect = noted(c, effect, field)
 		}
 		c.W.Int(int64(code))
 	}
@@ -163,7 +124,7 @@ func setExpiry(c *command.Call, base, unit int64) error {
 }
 
 // expireField gives one field an expiry and returns what HEXPIRE says of it.
-func (t *target) expireField(field []byte, at, now int64, cond *condition) (int, error) {
+func (t *target) expireField(field []byte, at int64, isPast bool, cond *command.Condition) (int, error) {
 	if !t.Exists() {
 		return noField, nil
 	}
@@ -171,9 +132,9 @@ func (t *target) expireField(field []byte, at, now int64, cond *condition) (int,
 	switch {
 	case !ok:
 		return noField, nil
-	case !cond.allows(old, at):
+	case !cond.Allows(old, at):
 		return notMet, nil
-	case at <= now:
+	case isPast:
 		t.Delete(field)
 		return fieldDeleted, nil
 	}
@@ -209,16 +170,20 @@ func hpersist(c *command.Call) error {
 	}
 	c.W.Array(len(fields))
 	changed := int64(0)
+	var few [fewFields][]byte
+	effect := few[:0] // the fields that changed
 	for _, field := range fields {
 		code := t.persist(field)
 		if code == done {
 			changed++
+			effect = noted(c, effect, field)
 		}
 		c.W.Int(int64(code))
 	}
 	if changed > 0 {
 		c.Dirty += changed
 		t.timed("hpersist")
+		t.becamePersist(c, effect)
 	}
 	return nil
 }

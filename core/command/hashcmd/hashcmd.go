@@ -5,8 +5,6 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
-	"github.com/sleipnirdb/sleipnir/datastruct/packed"
-	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // Commands returns the rows of the hash group.
@@ -110,13 +108,9 @@ func expiryRows() []command.Command {
 
 // find looks the hash of a read command up; false if it is missing.
 func find(c *command.Call) (h object.Hash, ok bool, err error) {
-	db := c.DB(c.Args[1])
-	e := db.Find(c.Args[1])
+	db, e, err := c.Find(c.Args[1], object.TypeHash)
 	if !e.Exists() {
-		return h, false, nil
-	}
-	if e.Type() != object.TypeHash {
-		return h, false, command.ErrWrongType
+		return h, false, err
 	}
 	return db.Hash(e), true, nil
 }
@@ -130,16 +124,13 @@ type target struct {
 
 // lookUp looks the hash of a write command up. It may be missing.
 func lookUp(c *command.Call) (target, error) {
-	t := target{db: c.DB(c.Args[1]), key: c.Args[1]}
-	e := t.db.FindWrite(t.key)
-	if !e.Exists() {
-		return t, nil
+	key := c.Args[1]
+	db, e, err := c.FindWrite(key, object.TypeHash)
+	t := target{db: db, key: key}
+	if e.Exists() {
+		t.Hash = db.Hash(e)
 	}
-	if e.Type() != object.TypeHash {
-		return t, command.ErrWrongType
-	}
-	t.Hash = t.db.Hash(e)
-	return t, nil
+	return t, err
 }
 
 // make creates the hash if it is missing.
@@ -147,9 +138,9 @@ func (t *target) make() error {
 	if t.Exists() {
 		return nil
 	}
-	e, err := t.db.Create(t.key, object.TypeHash)
+	e, err := command.Create(t.db, t.key, object.TypeHash)
 	if err != nil {
-		return command.ErrOOM
+		return err
 	}
 	t.Hash = t.db.Hash(e)
 	return nil
@@ -178,13 +169,4 @@ func (t *target) shrunk(event string) {
 	t.db.Remove(t.Entry)
 	t.db.Notify(keyspace.ClassHash, event, t.key)
 	t.db.Notify(keyspace.ClassGeneric, "del", t.key)
-}
-
-// bulk writes a field or a value.
-func bulk(w *resp.Writer, v packed.Value) {
-	if v.IsInt {
-		w.BulkInt(v.Int)
-		return
-	}
-	w.Bulk(v.Bytes)
 }

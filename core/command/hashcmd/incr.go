@@ -2,7 +2,6 @@ package hashcmd
 
 import (
 	"math"
-	"slices"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
@@ -47,7 +46,7 @@ func hincrby(c *command.Call) error {
 	}
 	c.Dirty++
 	if t.HasFieldExpiry() { // whether the field is still there then, a replica can't know
-		t.becameValue(c, slices.Clone(value))
+		t.becameValue(c, value)
 	}
 	c.W.Int(n)
 	return nil

@@ -41,6 +41,8 @@ func hrandfield(c *command.Call) error {
 		return nil
 	case count < -maxDraws:
 		return errOutOfRange
+	case count < 0 && c.IsLong(int(-count)), count > 0 && c.IsLong(h.Len()):
+		return command.TooLong
 	}
 	randomFields(c, h, count, len(c.Args) == 4)
 	return nil
@@ -60,7 +62,7 @@ func randomField(c *command.Call) error {
 		c.W.Null()
 		return nil
 	}
-	bulk(c.W, field)
+	command.Bulk(c.W, field)
 	return nil
 }
 
@@ -74,8 +76,8 @@ func randomFields(c *command.Call, h object.Hash, count int64, withValues bool) 
 		if nested {
 			c.W.Array(2)
 		}
-		if bulk(c.W, field); withValues {
-			bulk(c.W, value)
+		if command.Bulk(c.W, field); withValues {
+			command.Bulk(c.W, value)
 		}
 	}
 	if count > 0 {

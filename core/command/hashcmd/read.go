@@ -18,7 +18,7 @@ func hget(c *command.Call) error {
 		c.W.Null()
 		return nil
 	}
-	bulk(c.W, v)
+	command.Bulk(c.W, v)
 	return nil
 }
 
@@ -32,7 +32,7 @@ func hmget(c *command.Call) error {
 		if !ok {
 			c.W.Null()
 		} else if v, ok := h.Get(field); ok {
-			bulk(c.W, v)
+			command.Bulk(c.W, v)
 		} else {
 			c.W.Null()
 		}
@@ -40,48 +40,41 @@ func hmget(c *command.Call) error {
 	return nil
 }
 
-func hgetall(c *command.Call) error {
+func hgetall(c *command.Call) error { return all(c, true, true) }
+
+func hkeys(c *command.Call) error { return all(c, true, false) }
+
+func hvals(c *command.Call) error { return all(c, false, true) }
+
+// all writes the fields of a hash, or their values, or both.
+func all(c *command.Call, fields, values bool) error {
 	h, ok, err := find(c)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		c.W.Map(0)
+	n := 0
+	if ok {
+		if c.IsLong(h.Len()) {
+			return command.TooLong
+		}
+		n = h.Live()
+	}
+	if fields && values {
+		c.W.Map(n)
+	} else {
+		c.W.Array(n)
+	}
+	if n == 0 {
 		return nil
 	}
-	c.W.Map(h.Live())
 	h.Each(func(field, value packed.Value) {
-		bulk(c.W, field)
-		bulk(c.W, value)
+		if fields {
+			command.Bulk(c.W, field)
+		}
+		if values {
+			command.Bulk(c.W, value)
+		}
 	})
-	return nil
-}
-
-func hkeys(c *command.Call) error {
-	h, ok, err := find(c)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		c.W.Array(0)
-		return nil
-	}
-	c.W.Array(h.Live())
-	h.Each(func(field, _ packed.Value) { bulk(c.W, field) })
-	return nil
-}
-
-func hvals(c *command.Call) error {
-	h, ok, err := find(c)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		c.W.Array(0)
-		return nil
-	}
-	c.W.Array(h.Live())
-	h.Each(func(_, value packed.Value) { bulk(c.W, value) })
 	return nil
 }
 

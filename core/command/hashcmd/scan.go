@@ -27,6 +27,9 @@ func hscan(c *command.Call) error {
 		if o, err = command.ParseScanOptions(c.Args[3:], "novalues"); err != nil {
 			return err
 		}
+		if c.IsLong(min(o.Count, h.Len())) {
+			return command.TooLong
+		}
 	}
 	c.W.Array(2)
 	start, words, visited := len(c.W.B), 0, 0
@@ -42,10 +45,10 @@ func hscan(c *command.Call) error {
 				return
 			}
 		}
-		bulk(c.W, field)
+		command.Bulk(c.W, field)
 		words++
 		if !o.Bare {
-			bulk(c.W, value)
+			command.Bulk(c.W, value)
 			words++
 		}
 	}

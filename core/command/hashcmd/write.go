@@ -106,9 +106,12 @@ func hdel(c *command.Call) error {
 		c.W.Int(0)
 		return nil
 	}
-	n := int64(0)
+	var few [fewFields][]byte
+	n, effect := int64(0), few[:0]
+	isTimed := t.HasFieldExpiry()
 	for _, field := range c.Args[2:] {
 		if t.Delete(field) {
+			effect = noted(c, effect, field)
 			if n++; t.Len() == 0 {
 				break
 			}
@@ -117,6 +120,9 @@ func hdel(c *command.Call) error {
 	if n > 0 {
 		t.removed("hdel")
 		c.Dirty += n
+		if isTimed { // those whose time has come are still there
+			t.becameHDel(c, effect)
+		}
 	}
 	c.W.Int(n)
 	return nil

@@ -51,7 +51,7 @@ func check(e keyspace.Entry) error {
 	if !e.Exists() {
 		return nil
 	}
-	if err := command.CheckType(e, object.TypeString); err != nil {
+	if _, err := command.OfType(e, object.TypeString); err != nil {
 		return err
 	}
 	if !hll.Valid(e.Bytes()) {

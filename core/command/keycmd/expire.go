@@ -2,14 +2,10 @@ package keycmd
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
-)
-
-const (
-	errExpireNX command.Error = "ERR NX and XX, GT or LT options at the same time are not compatible"
-	errExpireGT command.Error = "ERR GT and LT options at the same time are not compatible"
 )
 
 func expire(c *command.Call) error    { return setExpiry(c, c.Now, 1000) }
@@ -17,51 +13,10 @@ func pexpire(c *command.Call) error   { return setExpiry(c, c.Now, 1) }
 func expireat(c *command.Call) error  { return setExpiry(c, 0, 1000) }
 func pexpireat(c *command.Call) error { return setExpiry(c, 0, 1) }
 
-// condition is what EXPIRE's options ask of the present expiry.
-type condition struct{ nx, xx, gt, lt bool }
-
-func (o *condition) parse(args [][]byte) error {
-	for _, arg := range args {
-		switch {
-		case command.Is(arg, "nx"):
-			o.nx = true
-		case command.Is(arg, "xx"):
-			o.xx = true
-		case command.Is(arg, "gt"):
-			o.gt = true
-		case command.Is(arg, "lt"):
-			o.lt = true
-		default:
-			return command.Error("ERR Unsupported option " + command.Echo(arg))
-		}
-	}
-	if o.nx && (o.xx || o.gt || o.lt) {
-		return errExpireNX
-	}
-	if o.gt && o.lt {
-		return errExpireGT
-	}
-	return nil
-}
-
-// allows tells whether an expiry may go from old (0: none) to at. No expiry
-// counts as an infinite one.
-func (o *condition) allows(old, at int64) bool {
-	switch {
-	case o.nx && old != 0, o.xx && old == 0:
-		return false
-	case o.gt && (old == 0 || at <= old):
-		return false
-	case o.lt && old != 0 && at >= old:
-		return false
-	}
-	return true
-}
-
 // setExpiry is EXPIRE and its kin: the argument counts units of ms from base.
 func setExpiry(c *command.Call, base, unit int64) error {
-	var cond condition
-	if err := cond.parse(c.Args[3:]); err != nil {
+	var cond command.Condition
+	if err := cond.Parse(c.Args[3:]); err != nil {
 		return err
 	}
 	at, ok := command.ParseInt(c.Args[2])
@@ -75,20 +30,23 @@ func setExpiry(c *command.Call, base, unit int64) error {
 	key := c.Args[1]
 	db := c.DB(key)
 	e := db.FindWrite(key)
-	if !e.Exists() || !cond.allows(e.ExpireAt(), at) {
+	if !e.Exists() || !cond.Allows(e.ExpireAt(), at) {
 		c.W.Int(0)
 		return nil
 	}
-	c.Dirty++
-	if at <= c.Now {
+	if c.Past(db, at) {
 		db.Remove(e)
+		c.PropagateDeletion(key, keyspace.Expired)
 		db.Notify(keyspace.ClassGeneric, "del", key)
 	} else {
 		if _, err := db.SetExpiry(e, at); err != nil {
 			return command.ErrOOM
 		}
+		var digits [20]byte
+		c.PropagateList(c.Args[3:], []byte("PEXPIREAT"), key, strconv.AppendInt(digits[:0], at, 10))
 		db.Notify(keyspace.ClassGeneric, "expire", key)
 	}
+	c.Dirty++
 	c.W.Int(1)
 	return nil
 }

@@ -4,11 +4,22 @@ package keycmd
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
 
-// Commands returns the rows of the generic group.
-func Commands() []command.Command {
+// AppendOnly is the append-only file, for WAITAOF. Any goroutine.
+type AppendOnly interface {
+	IsOn() bool
+	// Durable is the journal's position up to which all is on disk.
+	Durable() journal.Position
+}
+
+type group struct{ file AppendOnly }
+
+// Commands returns the rows of the generic group. file may be nil.
+func Commands(file AppendOnly) []command.Command {
+	g := &group{file}
 	const (
 		w  = command.Write
 		wf = command.Write | command.Fast
@@ -53,12 +64,12 @@ func Commands() []command.Command {
 		{Name: "renamenx", Arity: 3, Flags: wf, Since: "1.0.0",
 			Keys:       spec(command.Key(1, command.RW|command.Access|command.Delete), command.Key(2, command.OW|command.Insert)),
 			Complexity: "O(1)", Summary: "Renames a key only when the target key name doesn't exist.", Run: renamenx},
-		{Name: "copy", Arity: -3, Flags: w | command.DenyOOM, Since: "6.2.0",
+		{Name: "copy", Arity: -3, Flags: w | command.DenyOOM | command.Roams, Since: "6.2.0",
 			Keys:       spec(command.Key(1, command.RO|command.Access), command.Key(2, command.OW|command.Update)),
 			Complexity: "O(N) worst case for collections, where N is the number of nested items. O(1) for string values.", Summary: "Copies the value of a key to a new key.", Run: copyKey},
-		{Name: "move", Arity: 3, Flags: wf, Keys: first(command.RW | command.Access | command.Update), Since: "1.0.0",
+		{Name: "move", Arity: 3, Flags: wf | command.Roams, Keys: first(command.RW | command.Access | command.Update), Since: "1.0.0",
 			Complexity: "O(1)", Summary: "Moves a key to another database.", Run: move},
-		{Name: "keys", Arity: 2, Flags: command.ReadOnly | command.OffLoop, ACL: command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",
+		{Name: "keys", Arity: 2, Flags: command.ReadOnly | command.OffLoop, ACL: command.CatDangerous, Scope: command.ScopeRoute, Route: routeKeys, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "nondeterministic_output_order"},
 			Complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
 			Summary:    "Returns all key names that match a pattern.", Run: keys},
@@ -74,7 +85,7 @@ func Commands() []command.Command {
 			Complexity: "O(1)", Summary: "Blocks until the asynchronous replication of all preceding write commands sent by the connection is completed.", Run: wait},
 		{Name: "waitaof", Arity: 4, Flags: command.Blocking, ACL: command.CatConnection, Since: "7.2.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:agg_min"},
-			Complexity: "O(1)", Summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the primary and/or replicas.", Run: waitaof},
+			Complexity: "O(1)", Summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the primary and/or replicas.", Run: g.waitaof},
 		objectRow(),
 	}
 	for i := range rows {

@@ -48,7 +48,7 @@ func blockingPop(c *command.Call, from side) error {
 			c.W.Array(2)
 			c.W.Bulk(key)
 			popOne(c, db, l, key, from)
-			c.Propagate([]byte(from.pop()), key)
+			c.Propagate(from.popName(), key)
 			return nil
 		}
 	}
@@ -84,7 +84,7 @@ func blmpop(c *command.Call) error {
 // propagatePop gives the journal the form of a pop that neither waits nor chooses a key.
 func propagatePop(c *command.Call, from side, key []byte, n int) {
 	var digits [20]byte
-	c.Propagate([]byte(from.pop()), key, strconv.AppendInt(digits[:0], int64(n), 10))
+	c.Propagate(from.popName(), key, strconv.AppendInt(digits[:0], int64(n), 10))
 }
 
 func blmove(c *command.Call) error {
@@ -96,32 +96,36 @@ func blmove(c *command.Call) error {
 	if err != nil {
 		return err
 	}
-	return moveOrWait(c, from, to, c.Args[5])
+	moved, err := moveOrWait(c, from, to, c.Args[5])
+	if moved {
+		c.PropagateList(c.Args[1:5], []byte("LMOVE"))
+	}
+	return err
 }
 
-func brpoplpush(c *command.Call) error { return moveOrWait(c, right, left, c.Args[3]) }
+func brpoplpush(c *command.Call) error {
+	moved, err := moveOrWait(c, right, left, c.Args[3])
+	if moved {
+		c.PropagateList(c.Args[1:3], []byte("RPOPLPUSH"))
+	}
+	return err
+}
 
-func moveOrWait(c *command.Call, from, to side, timeout []byte) error {
+// moveOrWait says whether it has moved an element.
+func moveOrWait(c *command.Call, from, to side, timeout []byte) (bool, error) {
 	until, err := command.ParseTimeout(c, timeout, false)
 	if err != nil {
-		return err
+		return false, err
 	}
 	exists, err := move(c, from, to)
 	switch {
 	case exists && err == nil:
-		propagateMove(c, from, to)
-		return nil
+		return true, nil
 	case exists, err != nil && !c.Again:
-		return err
+		return false, err
 	case c.InExec:
 		c.W.Null()
-		return nil
+		return false, nil
 	}
-	return c.Wait(c.Args[1:2], until, command.NullArrayReply) // an array, though the reply never is one: so do all that wait for lists
-}
-
-// propagateMove gives the journal the form of a move that doesn't wait.
-func propagateMove(c *command.Call, from, to side) {
-	name := [...]string{left: "LEFT", right: "RIGHT"}
-	c.Propagate([]byte("LMOVE"), c.Args[1], c.Args[2], []byte(name[from]), []byte(name[to]))
+	return false, c.Wait(c.Args[1:2], until, command.NullArrayReply) // an array, though the reply never is one: so do all that wait for lists
 }

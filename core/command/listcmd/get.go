@@ -52,7 +52,7 @@ func lindex(c *command.Call) error {
 		return command.ErrNotInt
 	}
 	if i, ok := absolute(index, l.Len()); ok {
-		bulk(c.W, l.Index(i))
+		command.Bulk(c.W, l.Index(i))
 	} else {
 		c.W.Null()
 	}
@@ -81,6 +81,9 @@ func lrange(c *command.Call) error {
 		return nil
 	}
 	first, n := clip(from, to, l.Len())
+	if c.IsLong(n) {
+		return command.TooLong
+	}
 	c.W.Array(n)
 	if n > 0 {
 		forward(c.W, l, first, n)

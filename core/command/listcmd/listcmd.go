@@ -8,8 +8,6 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
-	"github.com/sleipnirdb/sleipnir/datastruct/packed"
-	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // Commands returns the rows of the list group.
@@ -63,6 +61,14 @@ func (s side) pop() string {
 	return "lpop"
 }
 
+// popName is the name as the journal has it.
+func (s side) popName() []byte {
+	if s == right {
+		return []byte("RPOP")
+	}
+	return []byte("LPOP")
+}
+
 func (s side) push() string {
 	if s == right {
 		return "rpush"
@@ -72,20 +78,14 @@ func (s side) push() string {
 
 // found looks a list up for reading. e doesn't exist if the key is missing.
 func found(c *command.Call, key []byte) (l object.List, e keyspace.Entry, err error) {
-	db := c.DB(key)
-	if e = db.Find(key); e.Exists() && e.Type() != object.TypeList {
-		return l, e, command.ErrWrongType
-	}
-	return db.List(e), e, nil
+	db, e, err := c.Find(key, object.TypeList)
+	return db.List(e), e, err
 }
 
 // foundWrite looks a list up for a change. e doesn't exist if the key is missing.
 func foundWrite(c *command.Call, key []byte) (db *keyspace.DB, l object.List, e keyspace.Entry, err error) {
-	db = c.DB(key)
-	if e = db.FindWrite(key); e.Exists() && e.Type() != object.TypeList {
-		return db, l, e, command.ErrWrongType
-	}
-	return db, db.List(e), e, nil
+	db, e, err = c.FindWrite(key, object.TypeList)
+	return db, db.List(e), e, err
 }
 
 // removed tells of n elements that were removed from a list, and removes the key if none is left.
@@ -156,13 +156,4 @@ func clip(from, to int64, n int) (first, count int) {
 		return 0, 0
 	}
 	return int(from), int(to - from + 1)
-}
-
-// bulk writes an element.
-func bulk(w *resp.Writer, v packed.Value) {
-	if v.IsInt {
-		w.BulkInt(v.Int)
-		return
-	}
-	w.Bulk(v.Bytes)
 }

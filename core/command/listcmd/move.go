@@ -54,7 +54,7 @@ func move(c *command.Call, from, to side) (bool, error) {
 	start := len(c.W.B)
 	v := at(l, from)
 	n := v.Len()
-	bulk(c.W, v)
+	command.Bulk(c.W, v)
 	end := len(c.W.B) - len("\r\n")
 	element := c.W.B[end-n : end] // it stays where it is while the lists change
 	isSame := string(key) == string(target)

@@ -60,7 +60,7 @@ func pop(c *command.Call, from side) error {
 
 // popOne replies with the element at an end and removes it.
 func popOne(c *command.Call, db *keyspace.DB, l object.List, key []byte, from side) {
-	bulk(c.W, at(l, from))
+	command.Bulk(c.W, at(l, from))
 	drop(l, from)
 	removed(c, db, l, key, from.pop(), 1)
 }
@@ -99,7 +99,7 @@ func forward(w *resp.Writer, l object.List, first, n int) {
 			continue
 		}
 		v, _ := walk.Next()
-		bulk(w, v)
+		command.Bulk(w, v)
 		n--
 	}
 }
@@ -109,7 +109,7 @@ func backward(w *resp.Writer, l object.List, n int) {
 	walk := l.Back(-1)
 	for range n {
 		v, _ := walk.Prev()
-		bulk(w, v)
+		command.Bulk(w, v)
 	}
 }
 

@@ -55,7 +55,7 @@ func push(c *command.Call, to side, create bool) error {
 func extend(db *keyspace.DB, l object.List, key []byte, to side, elements [][]byte) (object.List, error) {
 	isNew := !l.Exists()
 	if isNew {
-		e, err := db.Create(key, object.TypeList)
+		e, err := command.Create(db, key, object.TypeList)
 		if err != nil {
 			return l, err
 		}

@@ -66,7 +66,7 @@ func (g *group) configSet(c *command.Call) error {
 	for i := 2; i < len(c.Args); i += 2 {
 		pairs = append(pairs, [2]string{string(c.Args[i]), string(c.Args[i+1])})
 	}
-	if err := g.Config.Set(pairs, config.Origin{Local: isLocal(c)}); err != nil {
+	if err := g.Config.Set(pairs, config.Origin{Local: isLocal(c), Loading: g.Server.Loading()}); err != nil {
 		return err
 	}
 	c.W.OK()

@@ -94,17 +94,10 @@ func (d *digest) stream(s object.Stream) {
 		d.mix(fmt.Appendf(nil, "%d.%d", id.Ms, id.Seq))
 		for range r.Fields() {
 			field, value := r.Pair()
-			d.mix(itemText(field))
-			d.mix(itemText(value))
+			d.mix(field.AppendTo(nil))
+			d.mix(value.AppendTo(nil))
 		}
 	}
-}
-
-func itemText(i object.StreamItem) []byte {
-	if i.IsInt {
-		return strconv.AppendInt(nil, i.Int, 10)
-	}
-	return i.Text
 }
 
 func (d *digest) String() string { return hex.EncodeToString(d[:]) }

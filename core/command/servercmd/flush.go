@@ -25,6 +25,7 @@ func (g *group) flushall(c *command.Call) error {
 	}
 	g.flush(c, func(s *keyspace.Space) (int, *keyspace.Detached) { return s.FlushAll() })
 	c.Dirty++
+	g.Server.FlushedAll(c.Dirty)
 	return nil
 }
 

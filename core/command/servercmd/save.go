@@ -44,23 +44,41 @@ func (g *group) bgsave(c *command.Call) error {
 		case len(c.Args) == 2 && command.Is(c.Args[1], "schedule"):
 			// It waits for nothing else here, so there is nothing to schedule.
 		case len(c.Args) == 2 && command.Is(c.Args[1], "cancel"):
-			if !g.Server.CancelSave() {
-				return errNotSaving
-			}
-			c.W.Status("Background saving cancelled")
-			return nil
+			return g.cancelSave(c)
 		default:
 			return command.ErrSyntax
 		}
 	}
-	if !g.Server.BackgroundSave() {
+	switch {
+	case g.Server.Saving():
 		return errSaving
+	case c.InExec:
+		g.Server.ScheduleSave(true)
+		c.W.Status("Background saving scheduled")
+	case !g.Server.BackgroundSave():
+		return errSaving
+	default:
+		c.W.Status("Background saving started")
 	}
-	c.W.Status("Background saving started")
+	return nil
+}
+
+func (g *group) cancelSave(c *command.Call) error {
+	switch {
+	case g.Server.CancelSave():
+		c.W.Status("Background saving cancelled")
+	case g.Server.CancelScheduledSave():
+		c.W.Status("Scheduled background saving cancelled")
+	default:
+		return errNotSaving
+	}
 	return nil
 }
 
 func (g *group) debugReload(c *command.Call) error {
+	if g.Server.Loading() {
+		return command.ErrLoading
+	}
 	save, flush, merge := true, true, false
 	for _, arg := range c.Args[2:] {
 		switch {

@@ -22,6 +22,8 @@ import (
 type Server interface {
 	// CommandTable returns the command table. Any goroutine.
 	CommandTable() *command.Table
+	// Loading tells whether data is being loaded. Any goroutine.
+	Loading() bool
 	// Info writes the wanted sections of INFO. held: the caller has every
 	// lease.
 	Info(n *stats.Info, held bool)
@@ -68,8 +70,15 @@ type Server interface {
 	// BackgroundSave begins to write one, false if that is under way. Any
 	// goroutine.
 	BackgroundSave() bool
-	// CancelSave gives it up, false if there is none. Any goroutine.
+	// ScheduleSave has one begin as soon as it may. Any goroutine.
+	ScheduleSave(afterExec bool)
+	// CancelSave gives up the one in the background, CancelScheduledSave the one to come; false if there is none. Any goroutine.
 	CancelSave() bool
+	CancelScheduledSave() bool
+	// FlushedAll is told that FLUSHALL has emptied everything and will count so many changes. The caller has every lease.
+	FlushedAll(dirty int64)
+	// RewriteAppendOnly has the append-only file rewritten, after the transaction if it is within one. Any goroutine.
+	RewriteAppendOnly(inExec bool) Rewriting
 	// Reload reads the snapshot back. merge: what is there already is replaced,
 	// instead of being an error. The caller has every lease.
 	Reload(merge bool) error
@@ -105,11 +114,11 @@ func Commands(d Deps) []command.Command {
 	g := &group{d}
 	rows := []command.Command{
 		g.infoRow(), g.configRow(), g.memoryRow(), g.commandRow(), g.slowlogRow(), g.commandlogRow(),
-		g.latencyRow(), g.debugRow(), g.shutdownRow(), g.monitorRow(), g.saveRow(), g.bgsaveRow(),
+		g.latencyRow(), g.debugRow(), g.shutdownRow(), g.monitorRow(), g.saveRow(), g.bgsaveRow(), g.bgrewriteaofRow(),
 		{Name: "dbsize", Arity: 1, Flags: command.ReadOnly | command.Fast, ACL: command.CatKeyspace, Scope: command.ScopeAll, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:agg_sum"},
 			Complexity: "O(1)", Summary: "Returns the number of keys in the database.", Run: dbsize},
-		{Name: "flushall", Arity: -1, Flags: command.Write | command.AllDBs, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",
+		{Name: "flushall", Arity: -1, Flags: command.Write | command.AllDBs | command.OffLoop, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 			Complexity: "O(N) where N is the total number of keys in all databases", Summary: "Removes all keys from all databases.", Run: g.flushall},
 		{Name: "flushdb", Arity: -1, Flags: command.Write, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",

@@ -48,9 +48,9 @@ func sadd(c *command.Call) error {
 
 // create adds an empty set at key, to which n members will be added.
 func create(db *keyspace.DB, key, first []byte, n int) (keyspace.Entry, error) {
-	e, err := db.Create(key, object.TypeSet)
+	e, err := command.Create(db, key, object.TypeSet)
 	if err != nil {
-		return e, command.ErrOOM
+		return e, err
 	}
 	db.SetOf(e).Expect(first, n)
 	return e, nil
@@ -97,11 +97,8 @@ func smove(c *command.Call) error {
 		c.W.Int(0)
 		return nil
 	}
-	if err := command.CheckType(e, object.TypeSet); err != nil {
-		return err
-	}
-	if err := command.CheckType(f, object.TypeSet); err != nil {
-		return err
+	if e.Type() != object.TypeSet || f.Exists() && f.Type() != object.TypeSet {
+		return command.ErrWrongType
 	}
 	set := src.SetOf(e)
 	if !set.Has(member) {

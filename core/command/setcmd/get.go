@@ -51,9 +51,12 @@ func smembers(c *command.Call) error {
 	if err != nil {
 		return err
 	}
+	if c.IsLong(set.Len()) {
+		return command.TooLong
+	}
 	c.W.Set(set.Len())
 	set.Each(func(v packed.Value) bool {
-		write(c.W, v)
+		command.Bulk(c.W, v)
 		return true
 	})
 	return nil
@@ -77,6 +80,9 @@ func sscan(c *command.Call) error {
 		if err != nil {
 			return err
 		}
+		if c.IsLong(min(o.Count, set.Len())) {
+			return command.TooLong
+		}
 		found = make([]packed.Value, 0, scanRoom)
 		var digits [24]byte
 		cursor = set.Scan(cursor, o.Count, func(v packed.Value) {
@@ -95,7 +101,7 @@ func sscan(c *command.Call) error {
 	c.W.BulkString(strconv.FormatUint(cursor, 10))
 	c.W.Array(len(found))
 	for _, v := range found {
-		write(c.W, v)
+		command.Bulk(c.W, v)
 	}
 	return nil
 }

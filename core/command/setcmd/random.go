@@ -54,7 +54,7 @@ func spop(c *command.Call) error {
 	}
 	set := db.SetOf(e)
 	m := set.Random(rnd())
-	write(c.W, m.Value)
+	command.Bulk(c.W, m.Value)
 	var digits [digitsMax]byte
 	text := m.Bytes
 	if m.IsInt {
@@ -88,11 +88,14 @@ func spopCount(c *command.Call) error {
 	}
 	set := db.SetOf(e)
 	size := set.Len()
+	if c.IsLong(int(min(count, int64(size)))) {
+		return command.TooLong
+	}
 	p := popped{c: c, key: key}
 	switch n := int(min(count, int64(size))); {
 	case n == size:
 		p.all(set)
-		c.Propagate([]byte("DEL"), key)
+		c.PropagateDeletion(key, keyspace.Replaced)
 		db.Notify(keyspace.ClassSet, "spop", key)
 		remove(db, e, key)
 		return nil
@@ -113,14 +116,14 @@ func spopCount(c *command.Call) error {
 type popped struct {
 	c      *command.Call
 	key    []byte
-	effect [][]byte // SREM, the key, members: what the journal will get
+	effect [][]byte // members of the next SREM: what the journal will get
 }
 
 // all writes all members.
 func (p *popped) all(set object.Set) {
 	p.c.W.Set(set.Len())
 	set.Each(func(v packed.Value) bool {
-		write(p.c.W, v)
+		command.Bulk(p.c.W, v)
 		p.c.Dirty++
 		return true
 	})
@@ -177,15 +180,15 @@ func (p *popped) restore(set object.Set, kept *object.SetDraft) {
 // take writes a member that goes.
 func (p *popped) take(v packed.Value) {
 	w := p.c.W
-	write(w, v)
+	command.Bulk(w, v)
 	p.c.Dirty++
-	if len(p.effect) == 0 {
-		p.effect = append(p.effect, []byte("SREM"), p.key)
+	if !p.c.Propagates() {
+		return
 	}
 	// The text is in the reply. Even if that moves, the old bytes stay what they are until the command is done.
 	end := len(w.B) - len("\r\n")
 	p.effect = append(p.effect, w.B[end-v.Len():end])
-	if len(p.effect) == effectMembers+2 {
+	if len(p.effect) == effectMembers {
 		p.flush()
 	}
 }
@@ -193,7 +196,7 @@ func (p *popped) take(v packed.Value) {
 // flush hands the effect so far to the journal.
 func (p *popped) flush() {
 	if len(p.effect) > 0 {
-		p.c.Propagate(p.effect...)
+		p.c.PropagateList(p.effect, []byte("SREM"), p.key)
 	}
 	p.effect = p.effect[:0]
 }
@@ -213,7 +216,7 @@ func srandmember(c *command.Call) error {
 		c.W.Null()
 		return nil
 	}
-	write(c.W, set.Random(rnd()).Value)
+	command.Bulk(c.W, set.Random(rnd()).Value)
 	return nil
 }
 
@@ -235,6 +238,8 @@ func srandmemberCount(c *command.Call) error {
 		c.W.Array(0)
 	case count < -maxSamples:
 		return errSamples
+	case count < 0 && c.IsLong(int(-count)), count > 1 && c.IsLong(int(min(count, size))):
+		return command.TooLong
 	case count < 0:
 		repeated(c, set, int(-count))
 	case count == 1:
@@ -251,7 +256,7 @@ func srandmemberCount(c *command.Call) error {
 func repeated(c *command.Call, set object.Members, n int) {
 	c.W.Array(n)
 	for range n {
-		write(c.W, set.Random(rnd()).Value)
+		command.Bulk(c.W, set.Random(rnd()).Value)
 	}
 }
 
@@ -261,7 +266,7 @@ func spread(c *command.Call, set object.Members, n int) {
 	left := set.Len()
 	set.Each(func(v packed.Value) bool {
 		if n >= left || below(left) < n {
-			write(c.W, v)
+			command.Bulk(c.W, v)
 			n--
 		}
 		left--
@@ -283,7 +288,7 @@ func drawn(c *command.Call, set object.Members, n int) {
 	}
 	for n > 0 {
 		if m := set.Random(rnd()); seen.add(m.Place()) {
-			write(c.W, m.Value)
+			command.Bulk(c.W, m.Value)
 			n--
 		}
 	}

@@ -5,8 +5,6 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
-	"github.com/sleipnirdb/sleipnir/datastruct/packed"
-	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // Commands returns the rows of the set group.
@@ -68,31 +66,16 @@ func Commands() []command.Command {
 
 // reading looks the set at key up for a read command. The members are none if the key is missing.
 func reading(c *command.Call, key []byte) (object.Members, error) {
-	db := c.DB(key)
-	e := db.Find(key)
+	db, e, err := c.Find(key, object.TypeSet)
 	if !e.Exists() {
-		return object.Members{}, nil
-	}
-	if e.Type() != object.TypeSet {
-		return object.Members{}, command.ErrWrongType
+		return object.Members{}, err
 	}
 	return db.SetOf(e).Members(), nil
 }
 
 // writing looks the set at key up for a command that changes it. The entry doesn't exist if the key is missing.
 func writing(c *command.Call, key []byte) (*keyspace.DB, keyspace.Entry, error) {
-	db := c.DB(key)
-	e := db.FindWrite(key)
-	return db, e, command.CheckType(e, object.TypeSet)
-}
-
-// write writes a member.
-func write(w *resp.Writer, v packed.Value) {
-	if v.IsInt {
-		w.BulkInt(v.Int)
-		return
-	}
-	w.Bulk(v.Bytes)
+	return c.FindWrite(key, object.TypeSet)
 }
 
 // remove deletes a set that lost its last member.

@@ -29,7 +29,9 @@ type claim struct {
 	force   bool
 	justID  bool
 	lastID  object.StreamID
-	written int // entries in the reply
+	written int  // entries in the reply
+	isNew   bool // the consumer was made by this call
+	told    int  // entries that the journal was told of
 }
 
 func (cl *claim) parseOptions(args [][]byte) error {
@@ -86,10 +88,12 @@ func xclaim(c *command.Call) error {
 	if err := cl.parseOptions(c.Args[last:]); err != nil {
 		return err
 	}
-	if cl.k, err = consumerOf(c, c.DB(c.Args[1]), cl.g, c.Args[1], c.Args[3]); err != nil {
+	if cl.k, cl.isNew, err = consumerOf(c, c.DB(c.Args[1]), cl.g, c.Args[1], c.Args[3]); err != nil {
 		return err
 	}
-	if cl.g.LastID().Less(cl.lastID) {
+	c.Propagate() // only what is said below
+	advances := cl.g.LastID().Less(cl.lastID)
+	if advances {
 		cl.g.SetLastID(cl.lastID)
 		c.Dirty++
 	}
@@ -100,7 +104,24 @@ func xclaim(c *command.Call) error {
 		}
 	}
 	c.W.DoneArray(mark, cl.written)
+	if advances && cl.told == 0 {
+		propagateGroup(c, c.Args[1], c.Args[2], cl.g)
+	}
+	cl.finish()
 	return nil
+}
+
+// tell tells the journal of an entry: its delivery, or that it is gone and no longer pending.
+func (cl *claim) tell(p object.StreamPending) {
+	cl.told++
+	propagateClaim(cl.c, cl.c.Args[1], cl.c.Args[2], cl.g, p)
+}
+
+// finish tells the journal of a new consumer that was given nothing.
+func (cl *claim) finish() {
+	if cl.isNew && cl.written == 0 {
+		propagateConsumer(cl.c, cl.c.Args[1], cl.c.Args[2], cl.c.Args[3])
+	}
 }
 
 // take gives the entry of an ID to the consumer if it may. It returns false out of memory.
@@ -108,6 +129,7 @@ func (cl *claim) take(id object.StreamID) bool {
 	p, isPending := cl.g.Find(id)
 	if !cl.s.Has(id) {
 		if isPending {
+			cl.tell(p)
 			cl.g.Remove(p)
 			cl.c.Dirty++
 		}
@@ -149,6 +171,7 @@ func (cl *claim) give(p object.StreamPending) {
 	}
 	cl.written++
 	cl.c.Dirty++
+	cl.tell(p)
 }
 
 // attempts is how many pending entries XAUTOCLAIM looks at for each that it may claim.
@@ -184,10 +207,12 @@ func xautoclaim(c *command.Call) error {
 	if cl.s, cl.g, err = claimGroup(c); err != nil {
 		return err
 	}
-	if cl.k, err = consumerOf(c, c.DB(c.Args[1]), cl.g, c.Args[1], c.Args[3]); err != nil {
+	if cl.k, cl.isNew, err = consumerOf(c, c.DB(c.Args[1]), cl.g, c.Args[1], c.Args[3]); err != nil {
 		return err
 	}
+	c.Propagate() // only what is said below
 	cl.scan(from, count)
+	cl.finish()
 	return nil
 }
 
@@ -205,6 +230,7 @@ func (cl *claim) scan(from object.StreamID, count int64) {
 		id := p.ID()
 		switch {
 		case !cl.s.Has(id):
+			cl.tell(p)
 			cl.g.Remove(p)
 			cl.c.Dirty++
 			deleted = append(deleted, id)

@@ -133,7 +133,9 @@ func xread(c *command.Call) error {
 		startStream(c, key)
 		from, _ := after[i].Next()
 		entries := s.Range(from, object.MaxStreamID, false)
-		writeRange(c.W, &entries, r.count)
+		if err := writeRange(c, &entries, r.count); err != nil {
+			return err
+		}
 	}
 	if served > 0 {
 		return finishStreams(c, mark, served)
@@ -220,22 +222,27 @@ func xreadgroup(c *command.Call) error {
 	if err != nil {
 		return err
 	}
+	c.Propagate() // only what is said below
 	mark, served := c.W.Defer(), 0
 	for i, key := range r.keys {
 		s, _, _ := read(c, key)
 		g, _ := s.Group(r.group)
-		k, err := consumerOf(c, c.DB(key), g, key, r.consumer)
+		k, made, err := consumerOf(c, c.DB(key), g, key, r.consumer)
 		if err != nil {
 			return r.outOfMemory(c, mark, served)
 		}
-		isNew := after[i] == object.MaxStreamID
-		if isNew && !hasNews(s, g) {
+		wantsNews := after[i] == object.MaxStreamID
+		news := wantsNews && hasNews(s, g)
+		if made && (r.noAck || !news) {
+			propagateConsumer(c, key, r.group, r.consumer) // of others the claim of the first entry tells
+		}
+		if wantsNews && !news {
 			continue
 		}
 		served++
 		startStream(c, key)
-		if isNew {
-			err = r.deliver(c, s, g, k)
+		if news {
+			err = r.deliver(c, s, g, k, key)
 		} else {
 			r.repeat(c, s, k, after[i])
 		}
@@ -298,57 +305,64 @@ func (r *reading) outOfMemory(c *command.Call, mark resp.Mark, served int) error
 	return errNoSpace
 }
 
-// consumerOf returns the consumer of a name, which is created if it isn't there, and has now been heard of.
-func consumerOf(c *command.Call, db *keyspace.DB, g object.StreamGroup, key, name []byte) (object.StreamConsumer, error) {
+// consumerOf returns the consumer of a name, which is made if it isn't there, and has now been heard of.
+func consumerOf(c *command.Call, db *keyspace.DB, g object.StreamGroup, key, name []byte) (k object.StreamConsumer, made bool, err error) {
 	k, ok := g.Consumer(name)
 	if !ok {
-		if k, ok = g.AddConsumer(name, c.Now); !ok {
-			return k, errNoSpace
+		if k, made = g.AddConsumer(name, c.Now); !made {
+			return k, false, errNoSpace
 		}
 		c.Dirty++
 		db.Notify(keyspace.ClassStream, "xgroup-createconsumer", key)
 	}
 	k.SetSeen(c.Now)
-	return k, nil
+	return k, made, nil
 }
 
 // deliver writes the entries that the group wasn't given yet, and makes them pending with the consumer. Out of memory, it ends early.
-func (r *reading) deliver(c *command.Call, s object.Stream, g object.StreamGroup, k object.StreamConsumer) error {
+func (r *reading) deliver(c *command.Call, s object.Stream, g object.StreamGroup, k object.StreamConsumer, key []byte) error {
 	from, _ := g.LastID().Next()
 	mark, n := c.W.Defer(), int64(0)
 	var err error
 	for entries := s.Range(from, object.MaxStreamID, false); entries.Next(); {
 		id := entries.ID()
+		var p object.StreamPending
 		if !r.noAck {
-			if !pend(g, k, id, c.Now) {
+			var ok bool
+			if p, ok = pend(g, k, id, c.Now); !ok {
 				err = errNoSpace
 				break
 			}
 			k.SetActive(c.Now)
 		}
 		s.Delivered(g, id)
+		if !r.noAck {
+			propagateClaim(c, key, r.group, g, p)
+		}
 		writeEntry(c.W, &entries)
 		if n++; n == r.count {
 			break
 		}
+	}
+	if n > 0 {
+		propagateGroup(c, key, r.group, g)
 	}
 	c.W.DoneArray(mark, int(n))
 	return err
 }
 
 // pend makes an entry pending with a consumer, whether it was with another already or not. It returns false out of memory.
-func pend(g object.StreamGroup, k object.StreamConsumer, id object.StreamID, now int64) bool {
+func pend(g object.StreamGroup, k object.StreamConsumer, id object.StreamID, now int64) (object.StreamPending, bool) {
 	if last, ok := g.LastPending(); ok && !last.ID().Less(id) {
 		if p, ok := g.Find(id); ok {
 			if !g.Move(p, k) {
-				return false
+				return p, false
 			}
 			p.Deliver(now, 1)
-			return true
+			return p, true
 		}
 	}
-	_, ok := g.Add(id, k, now, 1)
-	return ok
+	return g.Add(id, k, now, 1)
 }
 
 // repeat writes the entries that are pending with the consumer, behind an ID. Of one that was deleted there is only the ID left.

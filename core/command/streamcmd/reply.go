@@ -3,6 +3,7 @@ package streamcmd
 import (
 	"math"
 
+	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -11,15 +12,6 @@ import (
 func writeID(w *resp.Writer, id object.StreamID) {
 	var text [object.MaxStreamIDText]byte
 	w.Bulk(id.AppendTo(text[:0]))
-}
-
-// writeItem writes a field or a value.
-func writeItem(w *resp.Writer, it object.StreamItem) {
-	if it.IsInt {
-		w.BulkInt(it.Int)
-		return
-	}
-	w.Bulk(it.Text)
 }
 
 // entryWriter writes entries one after the other, and remembers what the next one is likely to have in common with them: the ms of
@@ -64,8 +56,8 @@ func (e *entryWriter) entry(r *object.StreamRange) {
 	w.Array(2 * n)
 	if !r.IsSame() || n > cachedFields {
 		for range n {
-			writeItem(w, r.Field())
-			writeItem(w, r.Value())
+			command.Bulk(w, r.Field())
+			command.Bulk(w, r.Value())
 		}
 		return
 	}
@@ -76,7 +68,7 @@ func (e *entryWriter) entry(r *object.StreamRange) {
 	}
 	for i := range n {
 		w.Raw(w.B[e.from[i%cachedFields]:e.to[i%cachedFields]])
-		writeItem(w, r.Value())
+		command.Bulk(w, r.Value())
 	}
 }
 
@@ -84,9 +76,9 @@ func (e *entryWriter) entry(r *object.StreamRange) {
 func (e *entryWriter) learn(r *object.StreamRange, n int) {
 	for i := range n {
 		e.from[i] = len(e.w.B)
-		writeItem(e.w, r.Field())
+		command.Bulk(e.w, r.Field())
 		e.to[i] = len(e.w.B)
-		writeItem(e.w, r.Value())
+		command.Bulk(e.w, r.Value())
 	}
 }
 
@@ -96,17 +88,21 @@ func writeEntry(w *resp.Writer, r *object.StreamRange) {
 	e.entry(r)
 }
 
-// writeRange writes at most count entries of a walk, all for 0.
-func writeRange(w *resp.Writer, r *object.StreamRange, count int64) {
-	mark, n := w.Defer(), int64(0)
-	e := entryWriter{w: w}
+// writeRange writes at most count entries of a walk, all for 0. How many there are is seen on the way.
+func writeRange(c *command.Call, r *object.StreamRange, count int64) error {
+	mark, n := c.W.Defer(), int64(0)
+	e := entryWriter{w: c.W}
 	for r.Next() {
 		e.entry(r)
 		if n++; n == count {
 			break
 		}
+		if c.IsLong(int(n)) {
+			return command.TooLong
+		}
 	}
-	w.DoneArray(mark, int(n))
+	c.W.DoneArray(mark, int(n))
+	return nil
 }
 
 // writeOne writes the entry of an ID, and says whether there is one.

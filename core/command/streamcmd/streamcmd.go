@@ -77,10 +77,8 @@ const (
 
 // streamAt returns the view of an entry that is a stream or missing; ok says which.
 func streamAt(db *keyspace.DB, e keyspace.Entry) (s object.Stream, ok bool, err error) {
-	if err := command.CheckType(e, object.TypeStream); err != nil || !e.Exists() {
-		return object.Stream{}, false, err
-	}
-	return db.Stream(e), true, nil
+	e, err = command.OfType(e, object.TypeStream)
+	return db.Stream(e), e.Exists(), err
 }
 
 // read looks the stream of a key up for a command that reads.

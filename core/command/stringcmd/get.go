@@ -94,6 +94,7 @@ func getdel(c *command.Call) error {
 	reply(c, e)
 	if e.Exists() {
 		remove(c, db, e, key)
+		c.Propagate([]byte("DEL"), key)
 	}
 	return nil
 }
@@ -117,6 +118,7 @@ func delifeq(c *command.Call) error {
 		return nil
 	}
 	remove(c, db, e, key)
+	c.Propagate([]byte("DEL"), key)
 	c.W.Int(1)
 	return nil
 }
@@ -151,19 +153,23 @@ func getex(c *command.Call) error {
 	}
 	reply(c, e)
 	switch {
-	case o.absolute && at <= c.Now:
+	case o.absolute && c.Past(db, at):
 		remove(c, db, e, key)
+		c.PropagateDeletion(key, keyspace.Expired)
 	case o.expire != nil:
 		if _, err := db.SetExpiry(e, at); err != nil {
 			return noMemory(err)
 		}
 		c.Dirty++
+		var t instant
+		c.Propagate([]byte("PEXPIREAT"), key, t.text(at))
 		db.Notify(keyspace.ClassGeneric, "expire", key)
 	case o.persist && e.ExpireAt() != 0:
 		if _, err := db.SetExpiry(e, keyspace.NoTTL); err != nil {
 			return noMemory(err)
 		}
 		c.Dirty++
+		c.Propagate([]byte("PERSIST"), key)
 		db.Notify(keyspace.ClassGeneric, "persist", key)
 	}
 	return nil

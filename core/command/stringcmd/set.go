@@ -156,9 +156,10 @@ func store(c *command.Call, key, value []byte, o *options, at int64) error {
 	if !o.get {
 		c.W.OK()
 	}
-	if o.expire != nil && at <= c.Now {
+	if o.expire != nil && c.Past(db, at) {
 		if e.Exists() {
 			remove(c, db, e, key)
+			c.PropagateDeletion(key, keyspace.Expired)
 		}
 		return nil
 	}
@@ -172,6 +173,7 @@ func store(c *command.Call, key, value []byte, o *options, at int64) error {
 	if o.expire != nil {
 		db.Notify(keyspace.ClassGeneric, "expire", key)
 	}
+	o.becameSet(c, key, value, at)
 	return nil
 }
 
@@ -214,6 +216,7 @@ func getset(c *command.Call) error {
 		return noMemory(err)
 	}
 	changed(c, db, "set", key)
+	c.Propagate([]byte("SET"), key, c.Args[2])
 	return nil
 }
 
@@ -221,7 +224,7 @@ func mset(c *command.Call) error {
 	if len(c.Args)%2 == 0 {
 		return command.WrongArity(c.Cmd.Full)
 	}
-	if err := storeAll(c, c.Args[1:], keyspace.NoTTL, false); err != nil {
+	if err := storeAll(c, c.Args[1:], keyspace.NoTTL, &options{}); err != nil {
 		return err
 	}
 	c.W.OK()
@@ -236,26 +239,30 @@ func msetnx(c *command.Call) error {
 		c.W.Int(0)
 		return nil
 	}
-	if err := storeAll(c, c.Args[1:], keyspace.NoTTL, false); err != nil {
+	if err := storeAll(c, c.Args[1:], keyspace.NoTTL, &options{}); err != nil {
 		return err
 	}
 	c.W.Int(1)
 	return nil
 }
 
-// storeAll sets keys and values that alternate in pairs.
-func storeAll(c *command.Call, pairs [][]byte, at int64, expires bool) error {
+// storeAll sets keys and values that alternate in pairs. Out of memory, those before stay.
+func storeAll(c *command.Call, pairs [][]byte, at int64, o *options) error {
 	c.Prefetch(pairs, 2)
 	for i := 0; i < len(pairs); i += 2 {
 		key := pairs[i]
 		db := c.DB(key)
 		if err := db.SetString(key, pairs[i+1], at); err != nil {
+			o.becameSetAll(c, pairs[:i], at)
 			return noMemory(err)
 		}
 		changed(c, db, "set", key)
-		if expires {
+		if o.expire != nil {
 			db.Notify(keyspace.ClassGeneric, "expire", key)
 		}
+	}
+	if o.expire != nil && !o.inMs() {
+		o.becameSetAll(c, pairs, at)
 	}
 	return nil
 }
@@ -299,10 +306,11 @@ func msetex(c *command.Call) error {
 		return nil
 	}
 	c.W.Int(1)
-	if o.expire != nil && at <= c.Now {
+	if o.expire != nil && c.Past(c.DB(pairs[0]), at) {
 		for i := 0; i < len(pairs); i += 2 {
 			if db := c.DB(pairs[i]); db.Delete(pairs[i]) {
 				c.Dirty++
+				c.PropagateDeletion(pairs[i], keyspace.Expired)
 				db.Notify(keyspace.ClassGeneric, "del", pairs[i])
 			}
 		}
@@ -311,5 +319,5 @@ func msetex(c *command.Call) error {
 	if o.keepTTL {
 		at = keyspace.KeepTTL
 	}
-	return storeAll(c, pairs, at, o.expire != nil)
+	return storeAll(c, pairs, at, &o)
 }

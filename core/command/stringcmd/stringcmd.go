@@ -86,10 +86,7 @@ func Commands(limits Limits) []command.Command {
 // text returns the string at key: a missing one is the zero Entry, another
 // type is an error.
 func text(e keyspace.Entry) (keyspace.Entry, error) {
-	if e.Exists() && e.Type() != object.TypeString {
-		return keyspace.Entry{}, command.ErrWrongType
-	}
-	return e, nil
+	return command.OfType(e, object.TypeString)
 }
 
 // reply writes a string value, or null.

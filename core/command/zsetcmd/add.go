@@ -104,8 +104,8 @@ func add(c *command.Call, how object.AddFlags) error {
 			o.reply(c, &tally{})
 			return nil
 		}
-		if e, err = db.Create(key, object.TypeZSet); err != nil {
-			return command.ErrOOM
+		if e, err = command.Create(db, key, object.TypeZSet); err != nil {
+			return err
 		}
 		z = db.ZSet(e)
 	}

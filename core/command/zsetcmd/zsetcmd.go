@@ -80,28 +80,14 @@ const rangeRemoval = "O(log(N)+M) with N being the number of elements in the sor
 
 // found looks a sorted set up for reading. e doesn't exist if the key is missing.
 func found(c *command.Call, key []byte) (z object.ZSet, e keyspace.Entry, err error) {
-	db := c.DB(key)
-	e = db.Find(key)
-	if !e.Exists() {
-		return z, e, nil
-	}
-	if e.Type() != object.TypeZSet {
-		return z, e, command.ErrWrongType
-	}
-	return db.ZSet(e), e, nil
+	db, e, err := c.Find(key, object.TypeZSet)
+	return db.ZSet(e), e, err
 }
 
 // foundWrite looks a sorted set up for a change. e doesn't exist if the key is missing.
 func foundWrite(c *command.Call, key []byte) (db *keyspace.DB, z object.ZSet, e keyspace.Entry, err error) {
-	db = c.DB(key)
-	e = db.FindWrite(key)
-	if !e.Exists() {
-		return db, z, e, nil
-	}
-	if e.Type() != object.TypeZSet {
-		return db, z, e, command.ErrWrongType
-	}
-	return db, db.ZSet(e), e, nil
+	db, e, err = c.FindWrite(key, object.TypeZSet)
+	return db, db.ZSet(e), e, err
 }
 
 // removed tells of n members that were removed from a set, and removes the key if none is left.

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/sleipnirdb/sleipnir/core/aof"
+	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/dispatch"
+	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/loading"
+)
+
+// appendOnlyLoader is the server as the loading of an append-only file sees it.
+type appendOnlyLoader struct {
+	s *Server
+	a *dispatch.Applier
+}
+
+// loadAppendOnly fills the keyspace from the append-only file. An error has been logged.
+func (s *Server) loadAppendOnly() error {
+	start := time.Now()
+	s.setExpiry(keyspace.ExpireIgnore) // a command may speak of a key whose time has come since then
+	defer s.setExpiry(keyspace.ExpireDelete)
+	l := &appendOnlyLoader{s: s, a: s.dispatcher.NewApplier()}
+	defer l.a.Close()
+	defer s.progress.End()
+	defer s.tellProgress()()
+	found, err := s.aof.Load(l)
+	if err == nil && found {
+		s.Log.Noticef("DB loaded from append only file: %.3f seconds", time.Since(start).Seconds())
+	}
+	return err
+}
+
+// setExpiry says what becomes of keys whose time has come.
+func (s *Server) setExpiry(mode keyspace.ExpiryMode) {
+	s.dispatcher.ExclusiveAll(func(*dispatch.Executor) {
+		for p := range s.Set.Len() {
+			s.Set.Space(p).SetExpiryMode(mode)
+		}
+	})
+}
+
+// Start says how much there is to load.
+func (l *appendOnlyLoader) Start(bytes int64) { l.s.progress.Begin(time.Now(), bytes) }
+
+// Begin begins a file.
+func (l *appendOnlyLoader) Begin(_ string, size int64) {
+	l.s.progress.NextFile(size)
+	l.a.Discard()
+	l.a.Select(0)
+}
+
+// RDB loads the snapshot that a file begins with.
+func (l *appendOnlyLoader) RDB(in io.Reader) (int64, error) {
+	return l.s.load(in, loadOptions{preamble: true})
+}
+
+// Apply runs a command. One that fails now, though it went well once, is told of and left out, as in Valkey.
+func (l *appendOnlyLoader) Apply(args [][]byte) error {
+	if l.s.progress.Cancelled() {
+		return loading.ErrCancelled
+	}
+	err := l.a.Apply(args)
+	if err == nil {
+		return nil
+	}
+	if len(args) == 3 && command.Is(args[0], "function") && command.Is(args[1], "load") {
+		l.s.snapshots.functions = append(l.s.snapshots.functions, bytes.Clone(args[2]))
+		return nil
+	}
+	if l.s.Table.Lookup(args[0]) == nil {
+		return aof.ErrUnknownCommand
+	}
+	wrong := (*dispatch.ApplyError)(nil)
+	if errors.As(err, &wrong) {
+		l.s.Log.Warningf("== CRITICAL == This server is sending an error to its AOF-loading-client: '%v' after processing the command '%.128s'",
+			wrong.Err, wrong.Command)
+		return nil
+	}
+	return err
+}
+
+// Discard forgets a transaction.
+func (l *appendOnlyLoader) Discard() { l.a.Discard() }
+
+// Progress tells how far it has come.
+func (l *appendOnlyLoader) Progress(offset int64) { l.s.progress.At(offset) }
