@@ -8,7 +8,7 @@ PROGRAMS := $(notdir $(wildcard cmd/*))
 export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check race fuzz differential bench bench-scale bench-sim generate clean tools
+.PHONY: help run build test check race fuzz differential bench bench-scale bench-sim pgo generate clean tools
 
 help:           ## print this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -45,6 +45,9 @@ bench-scale: build ## the curve over 1, 2, 4 … loops on this machine
 
 bench-sim:      ## predict the curve for machines that are not at hand
 	$(GO) run ./bench/sim $(ARGS)
+
+pgo:            ## record anew the profile that the server is built with
+	$(GO) run ./bench/pgo $(ARGS)
 
 generate:       ## run go generate
 	$(GO) generate ./...

@@ -8,10 +8,8 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/server"
+	"github.com/sleipnirdb/sleipnir/internal/release"
 )
-
-// version is the program's version.
-const version = "0.1.0"
 
 func main() {
 	os.Exit(server.Run(server.Program{
@@ -22,7 +20,7 @@ func main() {
 
 // build tells from what the program was made.
 func build() config.Build {
-	b := config.Build{Name: "Sleipnir", Version: version, Commit: "00000000"}
+	b := config.Build{Name: "Sleipnir", Version: release.Version, Commit: "00000000"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

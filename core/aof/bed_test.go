@@ -142,15 +142,12 @@ func (b *bed) Exclusive(f func()) {
 }
 
 // Snapshot writes the keys as of the cut, as an RDB file.
-func (b *bed) Snapshot(out io.Writer, _ bool, atCut func()) error {
+func (b *bed) Snapshot(out io.Writer, o SnapshotOptions) error {
 	if b.saveError != nil {
 		return b.saveError
 	}
-	b.leases.Lock()
-	keys := maps.Clone(b.keys)
-	atCut()
-	b.leases.Unlock()
-	if b.during != nil {
+	keys := b.cut(o)
+	if b.during != nil && !o.Held {
 		b.during()
 	}
 	text := []byte("REDIS0011\xfe\x00")
@@ -169,6 +166,18 @@ func (b *bed) Snapshot(out io.Writer, _ bool, atCut func()) error {
 	return nil
 }
 
+// cut takes the keys as they are.
+func (b *bed) cut(o SnapshotOptions) map[string]string {
+	if !o.Held {
+		b.leases.Lock()
+		defer b.leases.Unlock()
+	}
+	if o.AtCut != nil {
+		o.AtCut()
+	}
+	return maps.Clone(b.keys)
+}
+
 func (b *bed) IsSaving() bool { return b.saving.Load() }
 func (b *bed) Durable(p journal.Position) {
 	b.durable.Store(uint64(p))
@@ -179,7 +188,8 @@ func (b *bed) SlowEvent(_ string, _ time.Duration) {}
 func (b *bed) Die()                                { b.died.Store(true) }
 func (b *bed) Crashed(reason any)                  { panic(reason) }
 
-// Begin and those that follow are the loader.
+// Start and those that follow are the loader.
+func (b *bed) Start(int64)         {}
 func (b *bed) Begin(string, int64) { b.inMulti, b.queue = false, nil }
 
 func (b *bed) RDB(in io.Reader) (int64, error) {

@@ -41,12 +41,12 @@ const itemsPerCommand = 64
 const commandBytes = 256 << 10
 
 // writeCommands writes a base as commands.
-func (l *Log) writeCommands(out io.Writer, atCut func()) error {
+func (l *Log) writeCommands(out io.Writer, o SnapshotOptions) error {
 	from, to := io.Pipe()
 	ended := make(chan struct{})
 	go l.guard(func() {
 		defer close(ended)
-		_ = to.CloseWithError(l.o.Host.Snapshot(to, false, atCut))
+		_ = to.CloseWithError(l.o.Host.Snapshot(to, o))
 	})
 	c := &commands{out: bufio.NewWriterSize(out, commandBytes)}
 	if l.o.Config.Bool(config.AOFTimestampEnabled) {

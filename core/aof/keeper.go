@@ -107,6 +107,7 @@ func (l *Log) Switch(want bool) {
 	k.mu.Unlock()
 	if !want {
 		l.o.Host.HoldReplies(false)
+		l.counts.Store(false)
 	}
 	l.mu.Lock()
 	switch {
@@ -348,7 +349,7 @@ func (l *Log) newBase() error {
 	}
 	// Nothing is journalled: the base alone is the set.
 	part := m.addBase(l.name, l.o.Config.Bool(config.AOFUseRDBPreamble))
-	if err := l.writeBase(part.Name, func() {}, &l.keeper.stop); err != nil {
+	if err := l.writeBase(part, SnapshotOptions{}, &l.keeper.stop); err != nil {
 		return err
 	}
 	m.retire(m.incrSeq + 1)
@@ -380,7 +381,7 @@ func (l *Log) rewriteOn(m *Manifest) error {
 		l.poke()
 	}
 	base := m.addBase(l.name, l.o.Config.Bool(config.AOFUseRDBPreamble))
-	err = l.writeBase(base.Name, cut, &l.keeper.stop)
+	err = l.writeBase(base, SnapshotOptions{AtCut: cut}, &l.keeper.stop)
 	if !hasCut { // the manifest has the increment, so it must be the one that is written
 		l.o.Host.Exclusive(cut)
 	}
@@ -412,7 +413,7 @@ func (l *Log) rewriteOpening(m *Manifest) error {
 		l.mu.Unlock()
 	}
 	base := m.addBase(l.name, l.o.Config.Bool(config.AOFUseRDBPreamble))
-	err = l.writeBase(base.Name, cut, &l.keeper.stop)
+	err = l.writeBase(base, SnapshotOptions{AtCut: cut}, &l.keeper.stop)
 	if err == nil {
 		m.retire(m.incrSeq + 1)
 		incr := m.addIncr(l.name)

@@ -15,6 +15,8 @@ import (
 
 // Loader takes what the files say. An error that it returns ends the loading.
 type Loader interface {
+	// Start tells how many bytes there are in all files.
+	Start(bytes int64)
 	// Begin announces a file of so many bytes. What comes next is of database 0, and of no transaction.
 	Begin(name string, size int64)
 	// RDB loads the snapshot that in begins with, and returns its size.
@@ -50,11 +52,15 @@ func (l *Log) Load(to Loader) (found bool, err error) {
 	if err != nil {
 		return true, err
 	}
+	total := int64(0)
+	for _, n := range sizes {
+		total += n
+	}
+	to.Start(total)
 	last := len(parts) - 1 // an end that is torn is in the last file with anything in it
 	for last > 0 && sizes[last] == 0 {
 		last--
 	}
-	sum := int64(0)
 	for i, p := range parts {
 		start := time.Now()
 		if err := l.loadPart(p, sizes[i], i == last, to); err != nil {
@@ -65,10 +71,9 @@ func (l *Log) Load(to Loader) (found bool, err error) {
 			kind = "base"
 			l.baseBytes.Store(sizes[i])
 		}
-		sum += sizes[i]
 		l.o.Log.Noticef("DB loaded from %s file %s: %.3f seconds", kind, p.Name, time.Since(start).Seconds())
 	}
-	return sum > 0, nil
+	return total > 0, nil
 }
 
 // sizes are those of the parts. One that the manifest names and that isn't there can't be left out.

@@ -22,9 +22,8 @@ import (
 type Host interface {
 	// Exclusive runs f under all leases.
 	Exclusive(f func())
-	// Snapshot writes the data as an RDB file. atCut runs under all leases at the instant that the file shows. preamble says that
-	// the file is going to be the base as it is; otherwise it becomes commands, and its version and compression don't matter.
-	Snapshot(out io.Writer, preamble bool, atCut func()) error
+	// Snapshot writes the data as an RDB file.
+	Snapshot(out io.Writer, o SnapshotOptions) error
 	// IsSaving says whether a snapshot of its own is under way, for which a rewrite waits.
 	IsSaving() bool
 	// Durable tells that all up to a position is on disk.
@@ -39,6 +38,16 @@ type Host interface {
 	Die()
 	// Crashed is called with the reason if a goroutine panics.
 	Crashed(reason any)
+}
+
+// SnapshotOptions say how a base is written.
+type SnapshotOptions struct {
+	// Preamble says that the file is going to be the base as it is; otherwise it becomes commands, and its version and compression don't matter.
+	Preamble bool
+	// Held: the caller has all leases.
+	Held bool
+	// AtCut runs under all leases at the instant that the file shows. May be nil.
+	AtCut func()
 }
 
 // Options are what a Log is made of.
@@ -76,6 +85,7 @@ type Log struct {
 	w        *writer // nil if off
 	broken   error   // what writing fails with
 
+	counts      atomic.Bool   // the manifest names what is written
 	nudge       chan struct{} // for the writer to look again
 	durable     atomic.Uint64 // the position up to which all is on disk
 	incrBytes   atomic.Int64  // of the increment that is being written
@@ -208,7 +218,9 @@ func (l *Log) Start() error {
 	isNew := len(m.Incrs) == 0
 	if m.Base == nil && isNew {
 		part := m.addBase(l.name, l.o.Config.Bool(config.AOFUseRDBPreamble))
-		if err := l.writeBase(part.Name, func() {}, new(atomic.Bool)); err != nil {
+		var err error
+		l.o.Host.Exclusive(func() { err = l.writeBase(part, SnapshotOptions{Held: true}, new(atomic.Bool)) })
+		if err != nil {
 			l.o.Log.Warningf("Write error writing append only file on disk: %v", reason(err))
 			return err
 		}
@@ -288,6 +300,7 @@ func (l *Log) PolicyChanged() {
 func (l *Log) policyChanged() {
 	l.mu.Lock()
 	isOn := l.state == on
+	l.counts.Store(isOn)
 	l.mu.Unlock()
 	l.o.Host.HoldReplies(isOn && l.o.Config.Int(config.AppendFsync) == config.FsyncAlways)
 }
@@ -340,19 +353,31 @@ func (l *Log) Close(held bool) error {
 	return err
 }
 
-// Durable returns the position up to which all is on disk.
-func (l *Log) Durable() journal.Position { return journal.Position(l.durable.Load()) }
+// Durable returns the position up to which all is on disk, in files that count.
+func (l *Log) Durable() journal.Position {
+	if !l.counts.Load() {
+		return 0
+	}
+	return journal.Position(l.durable.Load())
+}
+
+// IsOn says whether the append-only file is on, or being switched on.
+func (l *Log) IsOn() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state != off
+}
 
 // writeBase writes the data to a file of the folder, complete and synced, but with the manifest not yet naming it.
-func (l *Log) writeBase(name string, atCut func(), stop *atomic.Bool) error {
-	preamble := filepath.Ext(name) == ".rdb"
+func (l *Log) writeBase(part Part, o SnapshotOptions, stop *atomic.Bool) error {
+	o.Preamble = filepath.Ext(part.Name) == ".rdb"
 	temp := fmt.Sprintf("temp-rewriteaof-bg-%d.aof", os.Getpid())
-	return vfs.WriteFile(l.o.FS, l.path(name), l.path(temp), fileMode, func(f vfs.File) error {
+	return vfs.WriteFile(l.o.FS, l.path(part.Name), l.path(temp), fileMode, func(f vfs.File) error {
 		out := &baseFile{f: f, stop: stop}
-		if preamble {
-			return l.o.Host.Snapshot(out, true, atCut)
+		if o.Preamble {
+			return l.o.Host.Snapshot(out, o)
 		}
-		return l.writeCommands(out, atCut)
+		return l.writeCommands(out, o)
 	})
 }
 

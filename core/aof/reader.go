@@ -62,6 +62,8 @@ type Error struct {
 	Offset int64
 	What   string
 	Short  bool
+	// Foreign: where a record should begin, there is something else.
+	Foreign bool
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, e.What) }
@@ -97,7 +99,7 @@ func (r *Reader) Next() (Record, error) {
 	case '#':
 		rec, err = r.note()
 	default:
-		err = r.fault(r.from, false, "Expected prefix '*', got: '%c'", first)
+		err = &Error{Offset: r.base + int64(r.from), What: fmt.Sprintf("Expected prefix '*', got: '%c'", first), Foreign: true}
 	}
 	if err != nil {
 		return Record{}, err

@@ -2,6 +2,7 @@ package aof
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -422,8 +423,18 @@ func (w *writer) publish(p journal.Position) {
 	}
 }
 
-// hold waits before the next try to write.
+// hold waits before the next try to write. Who asks meanwhile doesn't wait for one.
 func (w *writer) hold() {
+	for _, a := range w.waiting {
+		if !a.isEnd {
+			a.done <- errGivenUp
+		}
+	}
+	w.waiting = slices.DeleteFunc(w.waiting, func(a *ask) bool { return !a.isEnd })
+	if len(w.waiting) > 0 {
+		w.drop.Store(true)
+		return
+	}
 	timer := time.NewTimer(w.log.o.Second)
 	defer timer.Stop()
 	for {

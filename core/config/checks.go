@@ -3,6 +3,8 @@ package config
 import (
 	"net/netip"
 	"strings"
+
+	"github.com/sleipnirdb/sleipnir/internal/schedule"
 )
 
 // Checks of single values beyond their kind and range, with the reference's texts.
@@ -32,6 +34,13 @@ func baseName(directive, what string) func(v *value) error {
 		}
 		return nil
 	}
+}
+
+func validSchedule(v *value) error {
+	if _, err := schedule.Parse(v.text); err != nil {
+		return refusal(err.Error())
+	}
+	return nil
 }
 
 func ipv4(v *value) error {

@@ -91,6 +91,7 @@ const (
 	EnableDebugCommand
 	EnableModuleCommand
 	EnableProtectedConfigs
+	EncryptionKeyFile
 	EventsPerIOThread
 	ExtendedRedisCompatibility
 	ForklessInfrastructureEnabled
@@ -198,6 +199,7 @@ const (
 	ShutdownOnSIGTERM
 	ShutdownTimeout
 	SlotMigrationMaxFailoverReplBytes
+	SnapshotCron
 	SnapshotMemoryBudget
 	SocketMarkID
 	StopWritesOnBgsaveError
@@ -333,6 +335,7 @@ var directives = [idCount]Directive{
 	EnableDebugCommand:                  enum("enable-debug-command", "no", protectedActions).flags(Immutable),
 	EnableModuleCommand:                 enum("enable-module-command", "no", protectedActions).flags(Immutable),
 	EnableProtectedConfigs:              enum("enable-protected-configs", "no", protectedActions).flags(Immutable),
+	EncryptionKeyFile:                   text("encryption-key-file", "").flags(Protected),
 	EventsPerIOThread:                   integer("events-per-io-thread", 2, 0, math.MaxInt32).flags(Hidden).note(noteNoEffect),
 	ExtendedRedisCompatibility:          yesno("extended-redis-compatibility", false),
 	ForklessInfrastructureEnabled:       yesno("forkless-infrastructure-enabled", false).flags(Immutable).note(noteNoFork),
@@ -440,6 +443,7 @@ var directives = [idCount]Directive{
 	ShutdownOnSIGTERM:                   enumSet("shutdown-on-sigterm", "default", shutdownFlags).check(shutdownCombination),
 	ShutdownTimeout:                     integer("shutdown-timeout", 10, 0, math.MaxInt32),
 	SlotMigrationMaxFailoverReplBytes:   memory("slot-migration-max-failover-repl-bytes", 0, -1, math.MaxInt64),
+	SnapshotCron:                        text("snapshot-cron", "").check(validSchedule),
 	SnapshotMemoryBudget:                memory("snapshot-memory-budget", 64<<20, 1<<20, math.MaxInt64),
 	SocketMarkID:                        unsigned("socket-mark-id", 0, 0, math.MaxUint32).flags(Immutable),
 	StopWritesOnBgsaveError:             yesno("stop-writes-on-bgsave-error", true),

@@ -62,6 +62,7 @@ const (
 // NewApplier returns an applier, which the caller closes.
 func (d *Dispatcher) NewApplier() *Applier {
 	a := &Applier{y: newOffLoop(d)}
+	a.s.State = session.Applied
 	a.y.slowTicks, a.y.largeReply, a.y.away = ^uint64(0), orNever(-1), true
 	a.unit = *d.Table.Lookup([]byte("exec"))
 	a.unit.Scope, a.unit.Route, a.unit.Run = command.ScopeKeys, nil, a.runQueue
@@ -232,20 +233,16 @@ func (a *Applier) try(cmd *command.Command, args [][]byte, p int) bool {
 	a.s.W.B = a.s.W.B[:0]
 	a.readClock()
 	before := x.d.held.release.Load()
-	if busy := x.takeMask(&a.mask, none); busy == none {
-		x.holding = a.mask
-		isSpared := a.runSpared(cmd, args, p)
+	isSpared := false
+	if x.takeMask(&a.mask, none) == none {
+		isSpared = a.runSpared(cmd, args, p)
 		x.giveBackMask(&a.mask, none)
-		if !isSpared {
-			x.d.awaitRelease(before)
-		}
-		return isSpared
+	} else {
+		a.y.wait.mask = a.mask
+		a.y.acquireMask()
+		isSpared = a.runSpared(cmd, args, p)
+		a.y.releaseAll()
 	}
-	a.y.wait.mask = a.mask
-	a.y.acquireMask()
-	x.holding = a.mask
-	isSpared := a.runSpared(cmd, args, p)
-	a.y.releaseAll()
 	if !isSpared {
 		x.d.awaitRelease(before)
 	}
@@ -255,6 +252,7 @@ func (a *Applier) try(cmd *command.Command, args [][]byte, p int) bool {
 // runSpared runs a command whose leases are held, unless a snapshot has to have its keys first.
 func (a *Applier) runSpared(cmd *command.Command, args [][]byte, p int) bool {
 	x := &a.y.Executor
+	x.holding = a.mask
 	if x.d.walked.Load() {
 		if cmd != &a.unit {
 			return x.spareKeys(cmd, args, a.s.DB) && x.run(&a.s, cmd, args, p) != lent

@@ -71,7 +71,7 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 	deps := func() conncmd.Deps {
 		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Name: "test", Version: "1"}
 	}
-	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), waitingCommands())
+	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), waitingCommands())
 	b.d = dispatch.New(b.table, b.set, cfg, &hooks{bed: b})
 	if b.loops, err = loop.New(loop.Config{Loops: loops}, b.d); err != nil {
 		t.Fatal(err)
@@ -152,6 +152,12 @@ func (b *bed) commands() []command.Command {
 			c.Session.Block = session.Block{UntilMs: until, Timeout: func(s *session.Session) { s.W.Null() }}
 			return command.Parked
 		}},
+		// setoff is SET, on an ordinary goroutine.
+		{Name: "setoff", Arity: 3, Flags: command.Write | command.OffLoop, Keys: key, Run: func(c *command.Call) error {
+			c.Dirty++
+			c.Propagate([]byte("SET"), c.Args[1], c.Args[2])
+			return ok(c)
+		}},
 		// all is of every partition.
 		{Name: "all", Arity: 1, Flags: command.Write, Scope: command.ScopeAll, Run: ok},
 		// alloff is the same on an ordinary goroutine.
@@ -169,14 +175,15 @@ type arrival struct {
 type peer struct {
 	*client.Conn
 	arrival
-	t testing.TB
+	t    testing.TB
+	seen int // bytes of replies, of those that the test has read
 }
 
 // dial makes a client. Clients go to the loops in turn.
 func (b *bed) dial() *peer {
 	b.t.Helper()
 	nc := b.connect()
-	return &peer{client.New(nc, replyLimit), <-b.opened, b.t}
+	return &peer{Conn: client.New(nc, replyLimit), arrival: <-b.opened, t: b.t}
 }
 
 func (b *bed) connect() net.Conn {

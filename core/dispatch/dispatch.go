@@ -90,6 +90,8 @@ type Dispatcher struct {
 	// always: replies wait for durable, the position up to which the journal is on disk. Atomic.
 	always  atomic.Bool
 	durable atomic.Uint64
+	// holders are the loops that hold output back, linked by nextHolder. Atomic.
+	holders atomic.Pointer[Executor]
 	// pauseMu guards the changes of pausedUntilMs and of the gate's bits for
 	// it, which belong together. A leaf: nothing is locked under it.
 	pauseMu sync.Mutex
@@ -101,9 +103,9 @@ type Dispatcher struct {
 
 // New returns a dispatcher over the given parts.
 func New(table *command.Table, set *partition.Set, cfg *config.Config, hooks Hooks) *Dispatcher {
-	return &Dispatcher{
-		Table: table, Set: set, Config: cfg, Hooks: hooks, Journal: journal.New(journal.Config{}), bounds: defaultBounds(),
-	}
+	d := &Dispatcher{Table: table, Set: set, Config: cfg, Hooks: hooks, bounds: defaultBounds()}
+	d.Journal = journal.New(journal.Config{Full: d.journalFull, Drained: d.journalDrained})
+	return d
 }
 
 // Start gives the loop its executor.
@@ -111,6 +113,7 @@ func (d *Dispatcher) Start(l *loop.Loop) {
 	x := new(Executor)
 	x.init(d)
 	x.loop = l
+	x.released.Fn, x.released.Arg = released, x
 	l.Data = x
 }
 
@@ -195,11 +198,14 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 	if s == nil {
 		return
 	}
+	x := c.Loop().Data.(*Executor)
+	if c.Holds() {
+		x.enlist()
+	}
 	if s.Lent { // what it subscribes to is its borrower's now
 		s.Resubscribe = true
 		return
 	}
-	x := c.Loop().Data.(*Executor)
 	x.resubscribe(s)
 	x.changed = true
 	switch {
@@ -208,6 +214,7 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 		x.block(s)
 	default:
 		x.paused[s] = true
+		x.pausedBy = gatePauses // whichever it was
 	}
 }
 

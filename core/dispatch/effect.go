@@ -54,7 +54,6 @@ func (x *Executor) settleLoose() {
 // under which it was gathered are held.
 func (x *Executor) commit() journal.Position {
 	if x.effects.IsEmpty() {
-		x.effects.Reset()
 		return 0
 	}
 	p := x.d.Journal.Append(&x.effects.Unit)

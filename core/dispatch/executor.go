@@ -21,6 +21,9 @@ const (
 	// flushBytes is how much reply gathers before it is written while more of
 	// the same pipeline waits.
 	flushBytes = 64 << 10
+	// turnNanos is for how long a pipeline runs before other connections of the
+	// loop get their turn.
+	turnNanos = 250_000
 )
 
 // bounds limit what an executor does before it gives way. Tests lower them.
@@ -84,6 +87,10 @@ type Executor struct {
 	// served are lent sessions whose command has run, to be sent home.
 	served []*op
 
+	// enlisted: this loop is in the dispatcher's list of those that hold output back. Loop only.
+	enlisted   bool
+	nextHolder *Executor // in that list; until it is enlisted, or told
+	released   loop.Post
 	// away: what it runs may not leave it, as it holds up no loop.
 	away bool
 
@@ -91,6 +98,7 @@ type Executor struct {
 	ticks       uint64 // clock at the end of the last command
 	lastName    *command.Command
 	slowTicks   uint64
+	turnTicks   uint64
 	tickedMs    int64 // when Tick last did its work
 	nextTick    int   // what it answered
 	patrolledMs int64
@@ -101,9 +109,13 @@ type Executor struct {
 	// monitors are the sessions of this loop that monitor.
 	monitors map[*session.Session]struct{}
 	blocked  map[*session.Session]struct{}
+	// asking are those of blocked whose wait is asked whether it is over.
+	asking map[*session.Session]struct{}
 	// dueMs is the unix time before which no wait of blocked ends.
 	dueMs  int64
 	paused map[*session.Session]bool
+	// pausedBy are the conditions that held when those of paused were parked.
+	pausedBy uint32
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -119,11 +131,13 @@ func (x *Executor) init(d *Dispatcher) {
 		args:     make([][]byte, 0, argsPerBatch),
 		monitors: make(map[*session.Session]struct{}),
 		blocked:  make(map[*session.Session]struct{}),
+		asking:   make(map[*session.Session]struct{}),
 		paused:   make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.effects.Reset()
 	x.Subscribers = pubsub.NewLocal(x.pushed)
+	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
 	x.configure()
 }
@@ -197,6 +211,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.now = x.loop.NowMs
 	x.ticks = ticksNow()
 	s.ActiveMs = x.now
+	turnEnd := x.ticks + x.turnTicks
 	for more := true; more; {
 		var err error
 		more, err = x.readAhead(s, c.In())
@@ -211,7 +226,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 				return
 			case ran:
 			}
-			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes {
+			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes || x.ticks > turnEnd {
 				if i+1 < len(x.ahead) {
 					s.Parser.Reset()
 				}
@@ -231,7 +246,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	}
 	x.drop()
 	s.NetOut += uint64(len(s.W.B))
-	c.Out, s.W.B = s.W.B, nil
+	x.handBack(s, c)
 	x.subscribe(s)
 	if x.outputLimited {
 		x.checkOutput(s, c)
@@ -244,7 +259,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 // park lets a session of this loop wait.
 func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	s.Parser.Reset()
-	c.Out, s.W.B = s.W.B, nil
+	x.handBack(s, c)
 	x.subscribe(s)
 	if s.Blocked() {
 		x.block(s)
@@ -424,7 +439,11 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	err := cmd.Run(&x.call)
 	x.Stats.Changes += x.call.Dirty
 	if x.call.Effects != nil {
-		x.settle()
+		if at := x.settle(); at != 0 {
+			s.Wrote = at
+			x.written(at, p, &x.holding)
+		}
+		s.Needs = max(s.Needs, x.hangsOn(p, &x.holding))
 	}
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)

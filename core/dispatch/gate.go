@@ -18,9 +18,14 @@ const (
 	GateLoading
 	// GateMemory: used memory is over maxmemory.
 	GateMemory
+	// GateJournalFull: the journal's readers are behind. Writes wait.
+	GateJournalFull
 	// GateDisk: what was promised about data on disk can't be kept.
 	GateDisk
 )
+
+// gatePauses are the conditions under which sessions wait.
+const gatePauses = GateWritesPaused | GateAllPaused | GateJournalFull
 
 // alwaysGated are commands that the gate has to see in any state.
 const alwaysGated = command.Protected | command.PubSub
@@ -74,7 +79,8 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 			return refused, errMonitors
 		}
 	} else if gate&GateAllPaused != 0 ||
-		(gate&GateWritesPaused != 0 && flags&(command.Write|command.MayReplicate) != 0) {
+		(gate&(GateWritesPaused|GateJournalFull) != 0 && flags&(command.Write|command.MayReplicate) != 0) {
+		x.pausedBy |= gate & gatePauses
 		return paused, nil
 	}
 	if s.State&session.InMulti != 0 && cmd.Flags&command.MultiControl == 0 {

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -38,10 +39,11 @@ type op struct {
 	attempts int
 	mask     partition.Mask
 	// waiter is nil but for the op of a wait for keys. Then reply gathers the
-	// answer, spans says that the command needs several partitions, and ready,
+	// answer, which hangs on needs, spans says that the command needs several partitions, and ready,
 	// of database db, is the key that it is to be served for.
 	waiter *keyspace.Waiter
 	reply  resp.Writer
+	needs  journal.Position
 	spans  bool
 	ready  []byte
 	db     int
@@ -213,10 +215,10 @@ func resumed(_ *loop.Loop, arg any) {
 	s := arg.(*session.Session)
 	s.Lent = false
 	c := s.Conn
-	s.NetOut += uint64(len(s.W.B))
-	c.Out, s.W.B = s.W.B, nil
-	s.TakePushes()
 	x := c.Loop().Data.(*Executor)
+	s.NetOut += uint64(len(s.W.B))
+	x.handBack(s, c)
+	s.TakePushes()
 	if s.Resubscribe {
 		s.Resubscribe = false
 		x.resubscribe(s)

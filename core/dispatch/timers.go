@@ -14,13 +14,16 @@ import (
 func (x *Executor) timers() int {
 	x.unpause()
 	next := x.patrol()
+	if len(x.asking) > 0 && x.endOver() > 0 {
+		next = sooner(next, 1)
+	}
 	if len(x.blocked) > 0 && x.now >= x.dueMs {
 		x.endDue()
 	}
 	if left := x.dueMs - x.now; len(x.blocked) > 0 && x.dueMs != math.MaxInt64 {
 		next = sooner(next, int(max(1, min(left, maxTimerMs))))
 	}
-	if len(x.paused) > 0 {
+	if len(x.paused) > 0 && x.d.gate.Load()&(GateAllPaused|GateWritesPaused) != 0 {
 		next = sooner(next, int(max(1, min(x.d.pausedUntilMs.Load()-x.now, maxTimerMs))))
 	}
 	return next
@@ -32,10 +35,28 @@ func (x *Executor) block(s *session.Session) {
 		x.dueMs = math.MaxInt64
 	}
 	x.blocked[s] = struct{}{}
+	if s.Block.IsOver != nil {
+		x.asking[s] = struct{}{}
+	}
 	if until := s.Block.UntilMs; until != 0 {
 		x.dueMs = min(x.dueMs, until)
 	}
 	x.changed = true
+}
+
+// endOver ends the waits that say that they are over, and returns how many others there are.
+func (x *Executor) endOver() int {
+	for s := range x.asking {
+		if _, waits := x.blocked[s]; !waits || s.Block.IsOver == nil {
+			delete(x.asking, s)
+			continue
+		}
+		if !s.Lent && s.Block.IsOver() {
+			delete(x.asking, s)
+			x.timeOut(s)
+		}
+	}
+	return len(x.asking)
 }
 
 // endDue ends the waits whose time has come.
@@ -172,13 +193,22 @@ func (x *Executor) unpause() {
 		}
 		d.pauseMu.Unlock()
 	}
-	if len(x.paused) == 0 || d.gate.Load()&(GateAllPaused|GateWritesPaused) != 0 {
+	if x.pausedBy&^d.gate.Load() == 0 {
 		return
 	}
+	x.pausedBy = 0
 	for s := range x.paused {
 		delete(x.paused, s)
 		s.Conn.Resume()
 	}
+}
+
+// journalFull holds back commands that write while the journal's readers are too far behind.
+func (d *Dispatcher) journalFull(full bool) { d.SetGate(GateJournalFull, full) }
+
+// journalDrained lets them go on when the readers have caught up.
+func (d *Dispatcher) journalDrained() {
+	d.Loops.Each(func(l *loop.Loop) { l.Data.(*Executor).unpause() })
 }
 
 // slow reports a command that took longer than slowlog-log-slower-than.

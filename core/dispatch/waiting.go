@@ -127,7 +127,11 @@ func (x *Executor) rerun(o *op, p int) bool {
 	start := ticksNow()
 	err := o.cmd.Run(c)
 	if c.Effects != nil {
-		x.settle()
+		if at := x.settle(); at != 0 {
+			o.s.Wrote = at // claimed, the session is this thread's
+			x.written(at, p, &o.mask)
+		}
+		o.needs = x.hangsOn(p, &o.mask)
 	}
 	spent := ticksNow() - start
 	c.Again = false
@@ -215,7 +219,8 @@ func (x *Executor) answer(s *session.Session, o *op) {
 		silence(s, mark)
 	}
 	s.NetOut += uint64(len(s.W.B) - mark)
-	c.Out, s.W.B = s.W.B, nil
+	s.Needs = max(s.Needs, o.needs)
+	x.handBack(s, c)
 	s.TakePushes()
 	c.Resume()
 }

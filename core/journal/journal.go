@@ -35,8 +35,10 @@ type Config struct {
 	// UnreadBytes is how much of the stream may wait for its slowest reader before Full is told so; 0 for DefaultUnreadBytes.
 	UnreadBytes int64
 	// Full is told when more than UnreadBytes wait, and when at most half of that does again. It is called by any thread, under a lock of
-	// the journal's, so it is short and calls nothing of the journal. May be nil.
+	// the journal's: it does no more than to remember it. May be nil.
 	Full func(full bool)
+	// Drained is called after Full(false), on the reader's goroutine. May be nil.
+	Drained func()
 }
 
 // Journal takes the units of all writers and gives them to its readers as one stream.
@@ -53,6 +55,8 @@ type Journal struct {
 	stream stream
 	read   Offset // by the slowest reader
 	isFull bool
+	// drained: who unlocks mu calls Drained.
+	drained bool
 
 	largeMu sync.Mutex // guards large; a leaf
 	large   map[uint64]Unit
@@ -115,6 +119,10 @@ func (j *Journal) Append(u *Unit) Position {
 	r.header(at).Store(header)
 	if j.sleepers.Load() != 0 {
 		j.wake()
+	}
+	if b == nil && j.mu.TryLock() {
+		j.sequence() // the ring won't be full because of it, so nobody else would see how much waits
+		j.mu.Unlock()
 	}
 	return Position(end)
 }
@@ -196,8 +204,20 @@ func (j *Journal) sequenceAll() {
 // tellFull says that the bound is passed, or no longer. The caller holds mu.
 func (j *Journal) tellFull(full bool) {
 	j.isFull = full
+	j.drained = j.drained || !full
 	if j.cfg.Full != nil {
 		j.cfg.Full(full)
+	}
+}
+
+// unlock gives mu back, and does what is better done without it. For readers.
+func (j *Journal) unlock() {
+	garbage, drained := j.stream.takeGarbage(), j.drained
+	j.drained = false
+	j.mu.Unlock()
+	releaseAll(garbage)
+	if drained && j.cfg.Drained != nil {
+		j.cfg.Drained()
 	}
 }
 

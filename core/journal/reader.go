@@ -43,9 +43,7 @@ func (r *Reader) Close() {
 	left := slices.DeleteFunc(slices.Clone(*j.readers.Load()), func(other *Reader) bool { return other == r })
 	j.on.Store(len(left) > 0)
 	j.setReaders(left)
-	garbage := j.stream.takeGarbage()
-	j.mu.Unlock()
-	releaseAll(garbage)
+	j.unlock()
 }
 
 // setReaders replaces the readers. The caller holds mu.
@@ -89,9 +87,8 @@ func (r *Reader) Next() ([]byte, Mark) {
 	r.read = r.end.Offset
 	b := r.view()
 	j.advance()
-	end, garbage := r.end, j.stream.takeGarbage()
-	j.mu.Unlock()
-	releaseAll(garbage)
+	end := r.end
+	j.unlock()
 	return b, end
 }
 

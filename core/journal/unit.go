@@ -46,7 +46,7 @@ func (u *Unit) Commands() int { return u.commands }
 func (u *Unit) Whole() { u.isWhole = true }
 
 // Loose says that the commands need not take effect as one: of removals that nothing else hangs on.
-func (u *Unit) Loose() { u.isLoose = true }
+func (u *Unit) Loose() { u.isLoose = u.commands > 0 }
 
 // isTransaction says whether MULTI and EXEC go around the unit.
 func (u *Unit) isTransaction() bool { return u.isWhole || u.commands > 1 && !u.isLoose }

@@ -83,9 +83,9 @@ func (s *Space) FlushDB(i int) (removed int, old *Detached) {
 	}
 	d.announceFlush()
 	removed = d.Len()
-	g := &detachedDB{d.table, d.expiries, d.fields, d.passage}
-	if g.passage != nil {
-		g.passage.table = &g.table
+	g := &detachedDB{d.table, d.expiries, d.fields, s.walk != nil}
+	if d.passage != nil {
+		d.passage.table = &g.table
 	}
 	s.garbage = append(s.garbage, g)
 	d.passage = nil
@@ -123,7 +123,7 @@ type detachedDB struct {
 	table    table.Table
 	expiries expiries
 	fields   tree.Tree
-	passage  *passage // of a walk that has to come through first, or nil
+	isWalked bool // a snapshot has to come through first
 }
 
 // freeBatch is how many buckets or nodes are freed between looks at the clock.
@@ -165,7 +165,7 @@ func (s *Space) freeSome() bool {
 		return true
 	}
 	n := len(s.garbage) - 1
-	for n >= 0 && s.garbage[n].passage != nil {
+	for n >= 0 && s.garbage[n].isWalked {
 		n--
 	}
 	if n < 0 {

@@ -43,6 +43,7 @@ import (
 	"math/bits"
 	"sync/atomic"
 
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
@@ -84,6 +85,7 @@ type Space struct {
 	stats   Stats
 	ready   []ReadyKey // keys whose waiters may be served
 
+	written            journal.Position // see SetWritten
 	seed               uint64
 	arena              *arena.Arena
 	mem                *arena.Range
@@ -164,6 +166,12 @@ func (s *Space) SetNow(ms int64) {
 
 // Now returns the clock of the space.
 func (s *Space) Now() int64 { return s.now }
+
+// SetWritten notes the journal's position behind the last change.
+func (s *Space) SetWritten(at journal.Position) { s.written = at }
+
+// Written returns the journal's position behind the last change that SetWritten was told of.
+func (s *Space) Written() journal.Position { return s.written }
 
 // Arena returns the arena of the space. FlushAll replaces it; whoever wants its figures asks anew each time.
 func (s *Space) Arena() *arena.Arena { return s.arena }

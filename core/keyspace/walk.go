@@ -149,6 +149,9 @@ func (s *Space) WalkSlice(budgetNanos int64) WalkState {
 	if len(w.loans) > 0 {
 		return WalkStuck
 	}
+	for _, g := range s.garbage {
+		g.isWalked = false
+	}
 	s.walk = nil
 	w.keeper.Over(false)
 	return WalkOver
@@ -240,11 +243,6 @@ func (s *Space) endPassage(p *passage) {
 	for _, d := range s.dbs {
 		if d != nil && d.passage == p {
 			d.passage = nil
-		}
-	}
-	for _, g := range s.garbage {
-		if g.passage == p {
-			g.passage = nil
 		}
 	}
 }

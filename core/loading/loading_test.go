@@ -469,7 +469,8 @@ func TestProgress(t *testing.T) {
 	if s := p.State(now.Add(10 * time.Second)); s.Percent != 25 || s.LeftSeconds != 10*150/51 || s.Started != 1000 {
 		t.Errorf("got %+v", s)
 	}
-	p.Advance(100)
+	p.NextFile(100)
+	p.NextFile(50)
 	p.at(20)
 	if s := p.State(now); s.Done != 120 || s.LeftSeconds != 1 {
 		t.Errorf("got %+v", s)

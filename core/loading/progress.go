@@ -12,6 +12,7 @@ type Progress struct {
 	used    atomic.Int64 // memory, as the file says
 	done    atomic.Int64 // bytes
 	before  atomic.Int64 // bytes of the files before this one
+	file    atomic.Int64 // bytes of this one
 	keys    atomic.Int64
 	active  atomic.Bool
 	cancel  atomic.Bool
@@ -24,6 +25,7 @@ func (p *Progress) Begin(now time.Time, total int64) {
 	p.used.Store(0)
 	p.done.Store(0)
 	p.before.Store(0)
+	p.file.Store(0)
 	p.keys.Store(0)
 	p.active.Store(true)
 }
@@ -37,18 +39,21 @@ func (p *Progress) Active() bool { return p.active.Load() }
 // Cancel has the load under way, or one to come, end with ErrCancelled.
 func (p *Progress) Cancel() { p.cancel.Store(true) }
 
-// Advance says that so many bytes more have been read, of which Load knows nothing: commands of an append-only file.
-func (p *Progress) Advance(bytes int64) {
-	p.before.Add(bytes)
-	p.done.Store(p.before.Load())
+// NextFile says that offsets are those of the next of several files, of so many bytes.
+func (p *Progress) NextFile(bytes int64) {
+	p.before.Add(p.file.Swap(bytes))
+	p.At(0)
 }
+
+// At says how far the load has come in the file.
+func (p *Progress) At(offset int64) { p.done.Store(p.before.Load() + offset) }
 
 // SetUsed takes a note of the memory that the data took when it was written.
 func (p *Progress) SetUsed(bytes int64) { p.used.Store(bytes) }
 
 func (p *Progress) at(offset int64) {
 	if p != nil {
-		p.done.Store(p.before.Load() + offset)
+		p.At(offset)
 	}
 }
 

@@ -49,6 +49,9 @@ func (b *Builder) Take() keyspace.Entry {
 	return e
 }
 
+// Built shows the entry that Take would hand over.
+func (b *Builder) Built() keyspace.Entry { return b.entry }
+
 // Drop frees what was built of a value that has come to nothing.
 func (b *Builder) Drop() {
 	if b.entry.Exists() {

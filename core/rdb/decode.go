@@ -14,6 +14,7 @@ import (
 // Decoder reads values. It keeps its buffers from one to the next.
 type Decoder struct {
 	r     reader
+	sum   Sum
 	field []byte // copies of views that must outlive the next one
 	text  []byte
 

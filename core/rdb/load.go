@@ -68,6 +68,7 @@ func (d *Decoder) Load(in io.Reader, o LoadOptions, h Handler) error {
 // file reads a file, and leaves the keys to a function that stands in front of one.
 func (d *Decoder) file(in io.Reader, o LoadOptions, h Records, key func(k *KeyInfo) error) error {
 	d.r.resetStream(in, o.Checksum)
+	d.sum = SumNone
 	version, err := d.fileHead(o.Relaxed)
 	if err == nil {
 		err = d.records(h, key)
@@ -126,8 +127,24 @@ func (d *Decoder) trailer(check bool) error {
 	if check && want != 0 && want != sum {
 		return errChecksum
 	}
+	if d.sum = SumGood; want == 0 || !check {
+		d.sum = SumUnchecked
+	}
 	return nil
 }
+
+// Sum says what is known of a file's checksum.
+type Sum uint8
+
+// What may be known of it.
+const (
+	SumNone      Sum = iota // the version of the file has none, or its end hasn't been read
+	SumUnchecked            // nobody computed it, when the file was written or now
+	SumGood
+)
+
+// Sum says what is known of the checksum of the file that was read.
+func (d *Decoder) Sum() Sum { return d.sum }
 
 // records reads up to the end.
 func (d *Decoder) records(h Records, key func(k *KeyInfo) error) error {

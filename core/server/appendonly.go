@@ -17,6 +17,15 @@ import (
 // appendOnly is the server as its append-only file sees it.
 type appendOnly Server
 
+// appendOnlyState is the server as WAITAOF sees it.
+type appendOnlyState Server
+
+// IsOn says whether the append-only file is on.
+func (a *appendOnlyState) IsOn() bool { return a.aof.IsOn() }
+
+// Durable is up to where it is on disk.
+func (a *appendOnlyState) Durable() journal.Position { return a.aof.Durable() }
+
 // newAppendOnly makes the append-only file, which is off until it is started.
 func (s *Server) newAppendOnly() *aof.Log {
 	return aof.New(aof.Options{FS: s.FS, Config: s.Config, Journal: s.dispatcher.Journal, Log: s.Log, Host: (*appendOnly)(s)})
@@ -62,25 +71,38 @@ func (a *appendOnly) Exclusive(f func()) {
 }
 
 // Snapshot writes a base.
-func (a *appendOnly) Snapshot(out io.Writer, preamble bool, atCut func()) error {
+func (a *appendOnly) Snapshot(out io.Writer, o aof.SnapshotOptions) error {
 	s := (*Server)(a)
-	format := snapshot.RDB{Env: s.Set.Space(0).Env()}
-	frame := &snapshot.RDBFrame{Functions: s.snapshots.functions}
-	if preamble {
-		format.Version, format.Compress = int(s.Config.Int(config.RDBVersionWrite)), s.Config.Bool(config.RDBCompression)
-		frame.Checksum, frame.Notes = s.Config.Bool(config.RDBChecksum), s.baseNotes
+	format := s.snapshotFormat()
+	if !o.Preamble {
+		format.Version, format.Compress = 0, false
 	}
-	frame.Format = format
+	frame := s.snapshotFrame(format)
+	frame.Notes = s.baseNotes
+	if o.Held {
+		frame.Functions = s.snapshots.functions
+		return s.walking.taker.Hold(out, format, frame)
+	}
 	done := make(chan error, 1)
-	s.walking.taker.Start(snapshot.Target{Out: out, Format: format, Frame: frame,
-		AtCut: func(*snapshot.Cut) { atCut() }, Done: func(err error) { done <- err }})
+	s.walking.taker.Start(snapshot.Target{
+		Out: out, Format: format, Frame: frame,
+		AtCut: func(*snapshot.Cut) {
+			frame.Functions = s.snapshots.functions
+			if o.AtCut != nil {
+				o.AtCut()
+			}
+		},
+		Done: func(err error) { done <- err },
+	})
 	return <-done
 }
 
 // baseNotes are those at the head of a base.
 func (s *Server) baseNotes(c *snapshot.Cut) [][2]string {
-	return [][2]string{{"valkey-ver", CompatVersion}, {"redis-bits", "64"}, {"ctime", formatInt(c.UnixMs / 1000)},
-		{"used-mem", formatInt(s.usedMemory())}, {"aof-base", "1"}}
+	return [][2]string{
+		{"valkey-ver", CompatVersion}, {"redis-bits", "64"}, {"ctime", formatInt(c.UnixMs / 1000)},
+		{"used-mem", formatInt(s.usedMemory())}, {"aof-base", "1"},
+	}
 }
 
 // IsSaving says whether BGSAVE is at work.

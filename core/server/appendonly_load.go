@@ -15,9 +15,8 @@ import (
 
 // appendOnlyLoader is the server as the loading of an append-only file sees it.
 type appendOnlyLoader struct {
-	s  *Server
-	a  *dispatch.Applier
-	at int64 // in the file
+	s *Server
+	a *dispatch.Applier
 }
 
 // loadAppendOnly fills the keyspace from the append-only file. An error has been logged.
@@ -28,6 +27,7 @@ func (s *Server) loadAppendOnly() error {
 	l := &appendOnlyLoader{s: s, a: s.dispatcher.NewApplier()}
 	defer l.a.Close()
 	defer s.progress.End()
+	defer s.tellProgress()()
 	found, err := s.aof.Load(l)
 	if err == nil && found {
 		s.Log.Noticef("DB loaded from append only file: %.3f seconds", time.Since(start).Seconds())
@@ -44,10 +44,12 @@ func (s *Server) setExpiry(mode keyspace.ExpiryMode) {
 	})
 }
 
+// Start says how much there is to load.
+func (l *appendOnlyLoader) Start(bytes int64) { l.s.progress.Begin(time.Now(), bytes) }
+
 // Begin begins a file.
 func (l *appendOnlyLoader) Begin(_ string, size int64) {
-	l.s.progress.Begin(time.Now(), size)
-	l.at = 0
+	l.s.progress.NextFile(size)
 	l.a.Discard()
 	l.a.Select(0)
 }
@@ -86,7 +88,4 @@ func (l *appendOnlyLoader) Apply(args [][]byte) error {
 func (l *appendOnlyLoader) Discard() { l.a.Discard() }
 
 // Progress tells how far it has come.
-func (l *appendOnlyLoader) Progress(offset int64) {
-	l.s.progress.Advance(offset - l.at)
-	l.at = offset
-}
+func (l *appendOnlyLoader) Progress(offset int64) { l.s.progress.At(offset) }

@@ -41,6 +41,8 @@ func (s *Server) applyChanges() {
 		return nil
 	}, config.NotifyKeyspaceEvents, config.MaxMemorySamples, config.LFULogFactor, config.LFUDecayTime)
 	c.OnApply(config.MaxMemory, s.setMaxMemory)
+	c.OnApply(config.SnapshotCron, s.setPlan)
+	c.OnApply(config.EncryptionKeyFile, s.changeKeys)
 	c.OnApply(config.Save, func() error {
 		s.checkDisk()
 		return nil

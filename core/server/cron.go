@@ -77,7 +77,7 @@ func (s *Server) runCron() {
 		if round%limitEvery == 0 {
 			s.limitGo()
 		}
-		s.saveIfDue(nowSeconds())
+		s.saveIfDue(time.Now())
 		s.cron.nanos.Add(clock.Since(start))
 		if quiet++; done != last {
 			last, quiet = done, 0
@@ -93,7 +93,7 @@ func (s *Server) runCron() {
 			s.cron.stir() // something came in between
 		}
 		var save <-chan time.Time
-		if wait := s.untilSave(nowSeconds()); wait > 0 {
+		if wait := s.untilSave(time.Now()); wait > 0 {
 			save = time.After(wait)
 		}
 		select {

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/fuzz/differential"
 	"github.com/sleipnirdb/sleipnir/internal/client"
-	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // The journal is proved by its use: what clients do to one server is repeated, from the journal, on another one, and both must
@@ -69,7 +69,7 @@ func (o *original) dial() *client.Conn {
 }
 
 // journaled returns what the journal has got since the last call, command by command.
-func (o *original) journaled() (commands [][][]byte) {
+func (o *original) journaled() [][][]byte {
 	o.t.Helper()
 	var in []byte
 	o.dispatcher.ExclusiveAll(func(*dispatch.Executor) {
@@ -81,26 +81,7 @@ func (o *original) journaled() (commands [][][]byte) {
 			in = append(in, b...)
 		}
 	})
-	limits := resp.Limits{MaxBulk: 512 << 20, MaxMultibulk: 1 << 30, MaxInline: 64 << 10, Authenticated: true}
-	for len(in) > 0 {
-		var parser resp.Parser
-		args, n, err := parser.Next(in, nil, &limits)
-		if err != nil || n == 0 {
-			o.t.Fatalf("the journal ends in %.200q: %v", in, err)
-		}
-		commands, in = append(commands, slices.Clone(args)), in[n:]
-	}
-	return commands
-}
-
-// repeat applies what the journal of another server has got.
-func (o *original) repeat(a *dispatch.Applier, commands [][][]byte) error {
-	for i, args := range commands {
-		if err := a.Apply(args); err != nil {
-			return fmt.Errorf("%w\n%s", err, spell(commands[max(0, i-20):i+1]))
-		}
-	}
-	return nil
+	return parsed(o.t, in)
 }
 
 // spell writes commands as a user would.
@@ -220,7 +201,7 @@ type effectCase struct {
 }
 
 func TestEffectsRepeated(t *testing.T) {
-	streams, length := 40, 1500
+	streams, length := 12, 1500
 	if testing.Short() {
 		streams, length = 2, 500
 	}
@@ -233,47 +214,116 @@ func TestEffectsRepeated(t *testing.T) {
 			"set-max-intset-entries", "2", "set-max-listpack-entries", "2", "list-max-listpack-size", "2", "stream-node-max-entries", "3"}, 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for i := range streams {
-				if seed := rand.Uint64(); !repeatStream(t, &tt, seed+uint64(i), length) { // #nosec G404 G115 -- a test's choice
-					t.Fatalf("seed %d", seed+uint64(i))
+			r := newRepetition(t, &tt)
+			for range streams {
+				if seed := rand.Uint64(); !r.stream(seed, length) { // #nosec G404 -- a test's choice
+					t.Fatalf("seed %d", seed)
 				}
 			}
 		})
 	}
 }
 
-// repeatStream has clients send commands drawn by the seed, and compares a repetition.
-func repeatStream(t *testing.T, tt *effectCase, seed uint64, length int) bool {
-	first, second := newOriginal(t, tt.directives...), newOriginal(t, "partitions", "8")
-	second.expiries(keyspace.ExpireIgnore)
-	first.open()
+// repetition is a server with its journal, and another one on which that is repeated.
+type repetition struct {
+	*effectCase
+	t             *testing.T
+	first, second *original
+	applier       *dispatch.Applier
+	seen          map[string]int // commands in the journal, by name
+}
+
+func newRepetition(t *testing.T, c *effectCase) *repetition {
+	t.Helper()
+	r := &repetition{effectCase: c, t: t, first: newOriginal(t, c.directives...), second: newOriginal(t, "partitions", "8"), seen: map[string]int{}}
+	r.second.expiries(keyspace.ExpireIgnore)
+	r.first.open()
+	r.applier = r.second.dispatcher.NewApplier()
+	t.Cleanup(r.applier.Close)
+	return r
+}
+
+// stream has clients send commands drawn by the seed, and compares the repetition.
+func (r *repetition) stream(seed uint64, length int) bool {
+	r.first.expiries(keyspace.ExpireDelete)
 	grammar := differential.NewEffectGrammar()
 	var wg sync.WaitGroup
-	for i := range tt.clients {
-		c := first.dial()
+	for i := range r.clients {
+		c := r.first.dial()
 		steps := grammar.Stream(rand.New(rand.NewPCG(seed, uint64(i))), length, 1) // #nosec G404 G115 -- a test's choice
-		wg.Go(func() { send(first, c, steps, seed) })
+		wg.Go(func() {
+			send(r.first, c, steps, seed)
+			_ = c.Close()
+		})
 	}
 	wg.Wait()
-	first.expiries(keyspace.ExpireIgnore) // what is there stays as it is
-	commands := first.journaled()
-	a := second.dispatcher.NewApplier()
-	defer a.Close()
-	if err := second.repeat(a, commands); err != nil {
-		t.Error(err)
+	r.first.expiries(keyspace.ExpireIgnore) // what is there stays as it is
+	commands := r.first.journaled()
+	for _, args := range commands {
+		r.seen[strings.ToUpper(string(args[0]))]++
+	}
+	if err := r.repeat(commands); err != nil {
+		r.t.Error(err)
 		return false
 	}
-	names := map[string]int{}
-	for _, c := range commands {
-		names[strings.ToUpper(string(c[0]))]++
+	return sameContent(r.t, r.first.content(), r.second.content())
+}
+
+// repeat applies commands on the second server.
+func (r *repetition) repeat(commands [][][]byte) error {
+	for i, args := range commands {
+		if err := r.applier.Apply(args); err != nil {
+			return fmt.Errorf("%w\n%s", err, spell(commands[max(0, i-20):i+1]))
+		}
 	}
-	fc := first.content()
-	t.Logf("%d commands, %d keys, %v", len(commands), len(fc), names)
-	if !sameContent(t, fc, second.content()) {
-		t.Logf("%d commands", len(commands))
-		return false
+	return nil
+}
+
+// TestEvictionsRepeated fills a server beyond its memory.
+func TestEvictionsRepeated(t *testing.T) {
+	const room, valueBytes, batch, enough, most = 1 << 20, 500, 100, 300, 100_000
+	for _, tt := range []struct{ policy, lazy, verb string }{{"allkeys-lru", "yes", "UNLINK"}, {"volatile-ttl", "no", "DEL"}} {
+		t.Run(tt.policy, func(t *testing.T) {
+			r := newRepetition(t, &effectCase{directives: []string{"partitions", "16", "io-threads", "2", "maxmemory-policy", tt.policy,
+				"lazyfree-lazy-eviction", tt.lazy, "maxmemory-eviction-tenacity", "100"}})
+			if err := r.first.Config.Assign(config.MaxMemory, formatInt(r.first.usedMemory()+room)); err != nil {
+				t.Fatal(err)
+			}
+			c := r.first.dial()
+			value := strings.Repeat("v", valueBytes)
+			keys := 0
+			for keys < most && (*operations)(r.first.Server).spaces(false).stats.Evicted < enough {
+				var out []byte
+				for range batch {
+					out = client.AppendCommand(out, []string{"SET", fmt.Sprint("key:", keys), value, "EX", "1000"})
+					keys++
+				}
+				if err := c.Write(out); err != nil {
+					t.Fatal(err)
+				}
+				for range batch {
+					if v, _, err := c.Read(); err != nil || v.IsError() {
+						t.Fatal(v, err)
+					}
+				}
+			}
+			r.first.expiries(keyspace.ExpireIgnore)
+			commands := r.first.journaled()
+			evicted := 0
+			for _, args := range commands {
+				if string(args[0]) == tt.verb {
+					evicted++
+				}
+			}
+			if evicted < enough {
+				t.Errorf("%d %ss for %d keys", evicted, tt.verb, keys)
+			}
+			if err := r.repeat(commands); err != nil {
+				t.Fatal(err)
+			}
+			sameContent(t, r.first.content(), r.second.content())
+		})
 	}
-	return true
 }
 
 // send sends the steps in pipelines of random length.
@@ -284,8 +334,7 @@ func send(o *original, c *client.Conn, steps []differential.Step, seed uint64) {
 		var out []byte
 		sent := 0
 		for i := range steps[:n] {
-			switch strings.ToLower(steps[i].Args[0]) {
-			case "quit", "auth", "hello", "reset":
+			if !isRepeatable(steps[i].Args) {
 				continue
 			}
 			out = client.AppendCommand(out, steps[i].Args)
@@ -303,4 +352,53 @@ func send(o *original, c *client.Conn, steps []differential.Step, seed uint64) {
 			}
 		}
 	}
+}
+
+// isRepeatable leaves out what ends a connection, and what changes something that Valkey's journal hasn't either: the deliveries of
+// entries that a consumer reads again.
+func isRepeatable(args []string) bool {
+	switch strings.ToLower(args[0]) {
+	case "quit", "auth", "hello", "reset":
+		return false
+	case "xreadgroup":
+		return args[len(args)-1] == ">" && args[len(args)-2] != "STREAMS" && !strings.Contains(args[len(args)-2], "-")
+	}
+	return true
+}
+
+// TestForeignEffects applies what only other servers write.
+func TestForeignEffects(t *testing.T) {
+	o := newOriginal(t, "partitions", "2")
+	o.expiries(keyspace.ExpireIgnore)
+	a := o.dispatcher.NewApplier()
+	defer a.Close()
+	for _, tt := range []struct{ command, key, want string }{
+		{"SET k v PXAT 1000", "k", `string expires :1000 "v"`}, // what is past stays until the file says that it goes
+		{"SET k v EXAT 1", "k", `string expires :1000 "v"`},
+		{"PEXPIREAT k 2000", "k", `string expires :2000 "v"`},
+		{"GETEX k PXAT 3000", "k", `string expires :3000 "v"`},
+		{"HSET h f v", "h", `hash expires :-1 "f" = "v"[:-1]`},
+		{"HPEXPIREAT h 1000 FIELDS 1 f", "h", `hash expires :-1 "f" = "v"[:1000]`},
+		{"HSETEX h PXAT 2000 FIELDS 1 f w", "h", `hash expires :-1 "f" = "w"[:2000]`},
+		{"XADD s MAXLEN = 1 LIMIT 1 1-1 f v", "s", ""}, // Valkey makes a trim exact and leaves the limit
+		{"XADD s MAXLEN = 0 LIMIT 1 1-2 f v", "s", ""},
+	} {
+		if err := a.Apply(fields(tt.command)); err != nil {
+			t.Errorf("%s: %v", tt.command, err)
+		}
+		got := o.content()[fmt.Sprintf("0 %q", tt.key)]
+		if got != tt.want && tt.want != "" {
+			t.Errorf("%s: %s, want %s", tt.command, got, tt.want)
+		}
+	}
+	if v, err := o.dial().Do("XLEN", "s"); err != nil || v.String() != ":0" {
+		t.Error(v, err)
+	}
+}
+
+func fields(line string) (args [][]byte) {
+	for word := range strings.FieldsSeq(line) {
+		args = append(args, []byte(word))
+	}
+	return args
 }

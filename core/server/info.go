@@ -209,6 +209,7 @@ func (s *Server) infoPersistence(n *stats.Info) {
 	n.Int("rdb_last_cow_size", 0)
 	n.Int("rdb_last_load_keys_expired", s.snapshots.expired.Load())
 	n.Int("rdb_last_load_keys_loaded", s.snapshots.keys.Load())
+	s.infoAppendOnly(n)
 	if s.isLoading() {
 		p := s.progress.State(time.Now())
 		n.Int("loading_start_time", p.Started)
@@ -218,7 +219,6 @@ func (s *Server) infoPersistence(n *stats.Info) {
 		n.Ratio("loading_loaded_perc", p.Percent)
 		n.Int("loading_eta_seconds", p.LeftSeconds)
 	}
-	s.infoAppendOnly(n)
 }
 
 func (s *Server) infoReplication(n *stats.Info) {

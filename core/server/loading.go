@@ -93,6 +93,7 @@ func (s *Server) loadFile(path string, o loadOptions) error {
 	}
 	s.progress.Begin(time.Now(), size)
 	defer s.progress.End()
+	defer s.tellProgress()()
 	if _, err = s.load(file, o); err != nil && !errors.Is(err, loading.ErrCancelled) {
 		s.Log.Warningf("Error while reading the snapshot %s: %v", path, err)
 	}
@@ -100,12 +101,11 @@ func (s *Server) loadFile(path string, o loadOptions) error {
 }
 
 // load reads data in RDB's format: a file, the beginning of an append-only file, or what a primary sends. It returns how many bytes of in
-// are of it; more may have been read. The caller has begun s.progress.
+// are of it; more may have been read. The caller has begun s.progress, and logs the error.
 func (s *Server) load(in io.Reader, o loadOptions) (int64, error) {
 	if !o.merge {
 		s.snapshots.functions = nil
 	}
-	defer s.tellProgress()()
 	result, err := loading.Load(in, &dataOwner{s: s, held: o.held}, loading.Options{
 		LoadOptions: rdb.LoadOptions{
 			Relaxed:  s.Config.Int(config.RDBVersionCheck) == config.RDBVersionRelaxed,

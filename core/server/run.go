@@ -7,9 +7,11 @@ import (
 	"os"
 	"strings"
 
+	"github.com/sleipnirdb/sleipnir/core/check"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/logging"
 	"github.com/sleipnirdb/sleipnir/core/process"
+	"github.com/sleipnirdb/sleipnir/internal/vfs"
 )
 
 // Program says which program this is; Issues is where crashes are reported.
@@ -22,6 +24,9 @@ type Program struct {
 // starts, serves until it is told to stop, and returns the exit code.
 func Run(program Program) int {
 	args := process.CopyArguments()
+	if tool, rest := check.ByName(args); tool != nil {
+		return tool(check.Tool{Version: program.Version, FS: vfs.OS{}, In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, rest)
+	}
 	startDir, _ := os.Getwd()
 	log := logging.New()
 	cfg := config.New()

@@ -5,13 +5,17 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/internal/schedule"
 )
 
-// saving decides when the server saves by itself: at save points, when so much has changed in so much time, and when BGSAVE was
-// put off. The cron asks it at each of its samples, and sets its clock by it while it rests.
+// saving decides when the server saves by itself: at save points, when so much has changed in so much time, when BGSAVE was
+// put off, and at the times of `snapshot-cron`. The cron asks it at each of its samples, and sets its clock by it while it rests.
 type saving struct {
 	tried     atomic.Int64 // unix time of the last try in the background
 	scheduled atomic.Bool  // BGSAVE was put off
+	plan      atomic.Pointer[schedule.Schedule]
+	// planned is up to when the plan was followed. The cron's.
+	planned time.Time
 }
 
 // saveRetrySeconds is how long the server waits after a save that failed.
@@ -24,7 +28,12 @@ func (s *Server) maySave(now int64) bool {
 }
 
 // saveIfDue begins a save if it is time for one. On the cron's goroutine.
-func (s *Server) saveIfDue(now int64) {
+func (s *Server) saveIfDue(at time.Time) {
+	if s.saving.planDue(at) {
+		s.Log.Noticef("It is time for a snapshot by snapshot-cron.")
+		s.saving.scheduled.Store(true)
+	}
+	now := at.Unix()
 	if !s.maySave(now) {
 		return
 	}
@@ -38,6 +47,43 @@ func (s *Server) saveIfDue(now int64) {
 		s.Log.Noticef("%d changes in %d seconds. Saving...", p.Changes, p.Seconds)
 		s.bgsave()
 	}
+}
+
+// planDue tells whether a time of the plan has come since it was last asked. What came before the server's start or the plan's is
+// past, and of several that were missed, with a clock that was put forward, one counts.
+func (p *saving) planDue(now time.Time) bool {
+	plan := p.plan.Load()
+	from := p.planned
+	p.planned = now
+	if plan == nil || plan.IsZero() || from.IsZero() || now.Before(from) {
+		return false
+	}
+	next, ok := plan.Next(from)
+	return ok && !next.After(now)
+}
+
+// untilPlanned is how long it takes to the plan's next time; 0 stands for ever.
+func (p *saving) untilPlanned(now time.Time) time.Duration {
+	plan := p.plan.Load()
+	if plan == nil {
+		return 0
+	}
+	next, ok := plan.Next(now)
+	if !ok {
+		return 0
+	}
+	return min(max(next.Sub(now), time.Second), longestWait*time.Second)
+}
+
+// setPlan follows the directive snapshot-cron.
+func (s *Server) setPlan() error {
+	plan, err := schedule.Parse(s.Config.Str(config.SnapshotCron))
+	if err != nil {
+		return err
+	}
+	s.saving.plan.Store(&plan)
+	s.cron.stir() // its alarm may be for too late a time
+	return nil
 }
 
 // savePointDue returns the first save point that is reached.
@@ -60,15 +106,19 @@ func reached(points []config.SavePoint, changes, age int64) (config.SavePoint, b
 }
 
 // untilSave is how long nothing will be due if nothing changes meanwhile; 0 stands for ever.
-func (s *Server) untilSave(now int64) time.Duration {
+func (s *Server) untilSave(at time.Time) time.Duration {
 	if s.saving.scheduled.Load() {
 		return time.Second
 	}
-	points := s.Config.SavePoints()
+	wait, points, now := s.saving.untilPlanned(at), s.Config.SavePoints(), at.Unix()
 	if len(points) == 0 {
-		return 0
+		return wait
 	}
-	return untilReached(points, s.unsaved(), now-s.snapshots.last.Load(), now-s.saving.tried.Load())
+	point := untilReached(points, s.unsaved(), now-s.snapshots.last.Load(), now-s.saving.tried.Load())
+	if wait == 0 || point != 0 && point < wait {
+		return point
+	}
+	return wait
 }
 
 // longestWait bounds the sleep until a save point, however far away it is.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/config"
+	"github.com/sleipnirdb/sleipnir/internal/schedule"
 )
 
 func TestSavePoints(t *testing.T) {
@@ -39,5 +40,45 @@ func TestSavePoints(t *testing.T) {
 				t.Errorf("until the next: %v, want %v", got, tt.until)
 			}
 		})
+	}
+}
+
+func TestPlan(t *testing.T) {
+	var p saving
+	at := func(text string) time.Time {
+		when, err := time.Parse(time.DateTime, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	if p.planDue(at("2026-03-01 10:00:00")) || p.untilPlanned(at("2026-03-01 10:00:00")) != 0 {
+		t.Error("due without a plan")
+	}
+	plan, err := schedule.Parse("30 * * * *")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.plan.Store(&plan)
+	steps := []struct {
+		now   string
+		due   bool
+		until time.Duration
+	}{
+		{"2026-03-01 10:29:59", false, time.Second},
+		{"2026-03-01 10:30:00", true, time.Hour},
+		{"2026-03-01 10:30:00", false, time.Hour},
+		{"2026-03-01 10:30:01", false, time.Hour - time.Second},
+		{"2026-03-01 14:00:00", true, 30 * time.Minute}, // of four that were missed one counts
+		{"2026-03-01 10:00:00", false, 30 * time.Minute},
+		{"2026-03-01 10:31:00", true, 59 * time.Minute},
+	}
+	for _, st := range steps {
+		if got := p.planDue(at(st.now)); got != st.due {
+			t.Errorf("%s: due %v, want %v", st.now, got, st.due)
+		}
+		if got := p.untilPlanned(at(st.now)); got != st.until {
+			t.Errorf("%s: the next one is in %v, want %v", st.now, got, st.until)
+		}
 	}
 }

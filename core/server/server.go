@@ -25,6 +25,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/internal/sealed"
 	"github.com/sleipnirdb/sleipnir/internal/vfs"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -62,10 +63,11 @@ type Server struct {
 	figures    figures
 	cron       cron
 	snapshots  snapshots
-	walking    walking
 	progress   loading.Progress // of a load
+	walking    walking
 	saving     saving
 	disk       diskTrouble
+	sealed     *sealed.FS
 	end        ending
 	crash      crash
 	// activeExpire: expired keys are removed in the background. Atomic.
@@ -89,8 +91,13 @@ func New(cfg *config.Config) (*Server, error) {
 }
 
 func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Server, error) {
-	s := &Server{Config: cfg, Log: log, FS: vfs.OS{}, program: program, started: time.Now(),
+	s := &Server{Config: cfg, Log: log, program: program, started: time.Now(),
 		oomScore: process.NewOOMScore(), supervisor: &process.Supervisor{}}
+	s.sealed = sealed.NewFS(vfs.OS{}, func(text string) { log.Warningf("%s", text) })
+	s.FS = s.sealed
+	if err := s.readKeys(); err != nil {
+		return nil, err
+	}
 	s.activeExpire.Store(true)
 	s.snapshots.init(s.started)
 	memory, err := arena.NewRange(arenaBytes)
@@ -139,6 +146,9 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.end.init()
 	s.cron.init()
 	s.applyChanges()
+	if err := s.setPlan(); err != nil {
+		return nil, fmt.Errorf("snapshot-cron: %w", err)
+	}
 	return s, nil
 }
 

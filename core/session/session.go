@@ -8,6 +8,7 @@
 package session
 
 import (
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -43,6 +44,9 @@ const (
 	ImportSource
 	// ReadOnlyMode: READONLY, for cluster replicas.
 	ReadOnlyMode
+	// Applied: what the session runs comes from a file or from the primary,
+	// and was accepted once. It has no client.
+	Applied
 )
 
 // Session is one connected client.
@@ -68,6 +72,10 @@ type Session struct {
 	Multi           Multi
 	Watch           Watch
 	Block           Block
+	// Needs is the journal's position that the replies in W hang on: in mode always they wait until it is on disk.
+	Needs journal.Position
+	// Wrote is the journal's position behind the session's last write.
+	Wrote journal.Position
 	// Pushes are out-of-band messages that came while the session was parked.
 	// Loop only.
 	Pushes []byte
@@ -132,6 +140,8 @@ type Block struct {
 	// are the command's arguments; nil where no key is waited for.
 	Waiter *keyspace.Waiter
 	Args   [][]byte
+	// IsOver says whether a wait is over that nobody ends by himself; it is asked each millisecond, and Timeout answers then too. nil for others.
+	IsOver func() bool
 	// Cancel undoes the wait when the client is unblocked or goes away.
 	Cancel func(s *Session)
 }

@@ -292,3 +292,25 @@ func BenchmarkEstimateDense(b *testing.B) {
 		_, _ = Estimate(v.b)
 	}
 }
+
+// TestSkip compares skip with reading run by run, on bytes of every kind.
+func TestSkip(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		b := make([]byte, HeaderBytes+r.IntN(120))
+		kinds := r.IntN(3)
+		for i := HeaderBytes; i < len(b); i++ {
+			b[i] = []byte{byte(r.Uint32()), xzeroBit | byte(r.IntN(64)), valueBit | byte(r.IntN(128)), byte(r.IntN(256))}[r.IntN(kinds+2)]
+		}
+		index := r.IntN(Registers)
+		at, first, prev := skip(b, HeaderBytes, 0, index)
+		wantAt, wantFirst, wantPrev := HeaderBytes, 0, HeaderBytes
+		for wantAt < at {
+			run := readRun(b[wantAt:])
+			wantFirst, wantPrev, wantAt = wantFirst+run.length, wantAt, wantAt+run.bytes
+		}
+		if at != wantAt || first != wantFirst || prev != wantPrev || first > index {
+			t.Fatalf("skip(%x, %d) = %d, %d, %d; want %d, %d, %d", b, index, at, first, prev, wantAt, wantFirst, wantPrev)
+		}
+	}
+}

@@ -2,8 +2,6 @@ package hll
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"strconv"
 )
 
@@ -60,45 +58,9 @@ type spot struct {
 	first int // the run's first register
 }
 
-// The bits of eight bytes at once.
-const (
-	low1 = 0x0101010101010101
-	low2 = 3 * low1
-	low6 = 63 * low1
-	bit6 = 0x4040404040404040
-	even = 0x00ff00ff00ff00ff
-)
-
-// find looks for the run that holds a register: eight runs at a time as long as they are of one byte.
+// find looks for the run that holds a register.
 func find(b []byte, index int) spot {
-	at, prev, first := HeaderBytes, HeaderBytes, 0
-	for at+8 <= len(b) {
-		w := binary.LittleEndian.Uint64(b[at:])
-		xzero := w & (^w >> 1) & bit6
-		if xzero == 0 {
-			n := runLengths(w, ^uint64(0)) + 8
-			if first+n > index {
-				break
-			}
-			first, at = first+n, at+8
-			prev = at - 1
-			continue
-		}
-		ops := bits.TrailingZeros64(xzero) / 8 // of one byte, before the first xzero
-		n := runLengths(w, 1<<(8*ops)-1) + ops
-		if first+n > index {
-			break
-		}
-		r := readRun(b[at+ops:])
-		if ops > 0 {
-			prev = at + ops - 1
-		}
-		first, at = first+n, at+ops
-		if first+r.length > index {
-			return spot{r, at, prev, first}
-		}
-		first, prev, at = first+r.length, at, at+r.bytes
-	}
+	at, first, prev := skip(b, HeaderBytes, 0, index)
 	for at < len(b) {
 		r := readRun(b[at:])
 		if first+r.length > index {
@@ -107,14 +69,6 @@ func find(b []byte, index int) spot {
 		first, prev, at = first+r.length, at, at+r.bytes
 	}
 	return spot{at: at}
-}
-
-// runLengths returns the sum of the lengths less 1 of the runs in those bytes of w that the mask covers. They are all of one byte.
-func runLengths(w, mask uint64) int {
-	values := w >> 7 & low1 * 255 // all bits of the bytes that are values
-	less1 := w & (values&low2 | ^values&low6) & mask
-	pairs := less1&even + less1>>8&even
-	return int(pairs * 0x0001000100010001 >> 48)
 }
 
 // Verdict is what has to be done so that a register of a sparse value gets a rank.

@@ -66,6 +66,7 @@ type Conn struct {
 	drainer transport.Drainer // sock, if it is one
 	rest    []byte            // what the kernel refused, goes before Out
 	restBuf []byte            // the buffer that rest is in
+	held    held              // what must not be sent yet, goes behind rest and before Out
 	index   int               // in the loop's list of connections
 	slot    uint32            // the engine's
 	span    int               // bytes of the chunk behind its offset that Input's views may lie in
@@ -228,9 +229,9 @@ func (c *Conn) LocalAddr() string { return c.sock.LocalAddr() }
 // there when it was parked. Call it on c's loop.
 func (c *Conn) OutPending() int {
 	if c.flags&parked != 0 {
-		return len(c.rest) + c.outSeen
+		return c.owed() + c.outSeen
 	}
-	return len(c.rest) + len(c.Out)
+	return c.owed() + len(c.Out)
 }
 
 // InSize is the number of unread input bytes (of a parked connection: when it was parked). Call it on c's loop.
@@ -251,7 +252,7 @@ func (c *Conn) InFree() int {
 
 // MemoryBytes is what the connection's own buffers take. Call it on c's loop.
 func (c *Conn) MemoryBytes() int {
-	n := cap(c.restBuf)
+	n := cap(c.restBuf) + cap(c.held.b)
 	if c.flags&parked == 0 {
 		n += cap(c.home) + cap(c.Out)
 	}
@@ -285,7 +286,7 @@ func (l *Loop) serve(c *Conn) {
 		l.tell(c)
 		return
 	}
-	if c.abort == nil && !c.closing && len(c.rest) <= maxPendingOut {
+	if c.abort == nil && !c.closing && c.owed() <= maxPendingOut {
 		if c.flags&again != 0 {
 			l.input(c)
 		} else if c.flags&readable != 0 {
@@ -320,7 +321,7 @@ func (l *Loop) settle(c *Conn) {
 			c.abort = err
 		}
 	}
-	owed := len(c.rest)
+	owed := c.owed()
 	switch {
 	case c.abort != nil:
 		l.dispose(c, c.abort)
@@ -339,6 +340,9 @@ func (l *Loop) settle(c *Conn) {
 		}
 	}
 }
+
+// owed is how many bytes of output have left Out and have not been sent.
+func (c *Conn) owed() int { return len(c.rest) + len(c.held.b) }
 
 // reason is why a connection that owes nothing is closed.
 func (c *Conn) reason() error {
@@ -423,8 +427,13 @@ func (l *Loop) flush(c *Conn) error {
 	if len(c.Out) == 0 {
 		return nil
 	}
+	if len(c.held.b) != 0 {
+		c.moveToHeld()
+		return nil
+	}
 	if len(c.rest) != 0 {
-		l.appendRest(c)
+		l.appendRest(c, c.Out)
+		c.Out = c.Out[:0]
 		return nil
 	}
 	n, err := c.sock.Write(c.Out)
@@ -448,18 +457,17 @@ func (l *Loop) flush(c *Conn) error {
 	return nil
 }
 
-// appendRest queues Out behind bytes that still wait.
-func (l *Loop) appendRest(c *Conn) {
-	if len(c.rest)+len(c.Out) <= cap(c.rest) {
-		c.rest = append(c.rest, c.Out...)
-	} else {
-		b := l.pool.get(2*len(c.rest) + len(c.Out))
-		b = append(b, c.rest...)
-		b = append(b, c.Out...)
-		l.pool.put(c.restBuf)
-		c.restBuf, c.rest = b, b
+// appendRest queues out behind bytes that still wait.
+func (l *Loop) appendRest(c *Conn, out []byte) {
+	if len(c.rest)+len(out) <= cap(c.rest) {
+		c.rest = append(c.rest, out...)
+		return
 	}
-	c.Out = c.Out[:0]
+	b := l.pool.get(2*len(c.rest) + len(out))
+	b = append(b, c.rest...)
+	b = append(b, out...)
+	l.pool.put(c.restBuf)
+	c.restBuf, c.rest = b, b
 }
 
 // sendRest goes on with bytes that the kernel refused earlier.
@@ -505,5 +513,8 @@ func (l *Loop) dispose(c *Conn, why error) {
 	l.pool.put(c.Out)
 	l.pool.put(c.restBuf)
 	c.Out, c.rest, c.restBuf, c.Data = nil, nil, nil, nil
+	if c.Holds() {
+		l.holdsNot(c)
+	}
 	l.remove(c)
 }

@@ -100,6 +100,7 @@ type Loop struct {
 	conns     []*Conn
 	ready     []*Conn // to be served in the next round
 	spare     []*Conn // the other of two lists
+	holding   []*Conn // those that keep output back
 	pool      pool
 	chunk     *chunk
 	chunkOff  int
@@ -295,6 +296,9 @@ func (l *Loop) enroll(c *Conn) {
 	if c.flags&parked != 0 {
 		l.parkedOut += c.outCap
 	}
+	if c.Holds() {
+		l.holds(c)
+	}
 	c.loop.Store(l)
 	c.owner.Store(l)
 }
@@ -361,6 +365,9 @@ func (l *Loop) move(c *Conn, to *Loop) {
 func (l *Loop) remove(c *Conn) {
 	if c.flags&parked != 0 {
 		l.parkedOut -= c.outCap
+	}
+	if c.Holds() {
+		l.unlistHolding(c)
 	}
 	last := len(l.conns) - 1
 	moved := l.conns[last]

@@ -20,10 +20,11 @@ func (g *group) pfadd(c *command.Call) error {
 	if err := s.open(key); err != nil {
 		return err
 	}
-	for _, element := range c.Args[2:] {
+	for i, element := range c.Args[2:] {
 		raised, err := s.raise(hll.Place(element))
 		if err != nil {
 			c.Dirty += updated
+			c.PropagateList(c.Args[2:2+i], c.Args[0], key)
 			return err
 		}
 		if raised {

@@ -4,11 +4,22 @@ package keycmd
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
 
-// Commands returns the rows of the generic group.
-func Commands() []command.Command {
+// AppendOnly is the append-only file, for WAITAOF. Any goroutine.
+type AppendOnly interface {
+	IsOn() bool
+	// Durable is the journal's position up to which all is on disk.
+	Durable() journal.Position
+}
+
+type group struct{ file AppendOnly }
+
+// Commands returns the rows of the generic group. file may be nil.
+func Commands(file AppendOnly) []command.Command {
+	g := &group{file}
 	const (
 		w  = command.Write
 		wf = command.Write | command.Fast
@@ -74,7 +85,7 @@ func Commands() []command.Command {
 			Complexity: "O(1)", Summary: "Blocks until the asynchronous replication of all preceding write commands sent by the connection is completed.", Run: wait},
 		{Name: "waitaof", Arity: 4, Flags: command.Blocking, ACL: command.CatConnection, Since: "7.2.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:agg_min"},
-			Complexity: "O(1)", Summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the primary and/or replicas.", Run: waitaof},
+			Complexity: "O(1)", Summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the primary and/or replicas.", Run: g.waitaof},
 		objectRow(),
 	}
 	for i := range rows {

@@ -29,7 +29,8 @@ func wait(c *command.Call) error {
 	return command.Parked
 }
 
-func waitaof(c *command.Call) error {
+// waitaof waits until the session's writes are in the append-only file, on disk. There are no replicas that could have them too.
+func (g *group) waitaof(c *command.Call) error {
 	local, ok := command.ParseInt(c.Args[1])
 	if !ok {
 		return command.ErrNotInt
@@ -45,18 +46,32 @@ func waitaof(c *command.Call) error {
 	if err != nil {
 		return err
 	}
-	if local > 0 {
+	isOn := func() bool { return g.file != nil && g.file.IsOn() }
+	if local > 0 && !isOn() {
 		return errNoAOF
 	}
+	wrote := c.Session.Wrote
+	isWritten := func() bool { return isOn() && g.file.Durable() >= wrote }
 	reply := func(s *session.Session) {
+		written := int64(0)
+		switch {
+		case isWritten():
+			written = 1
+		case local > 0 && !isOn():
+			s.W.Error(errNoAOF.Error())
+			return
+		}
 		s.W.Array(2)
-		s.W.Int(0)
+		s.W.Int(written)
 		s.W.Int(0)
 	}
-	if replicas == 0 || c.InExec {
+	if replicas == 0 && (local == 0 || isWritten()) || c.InExec {
 		reply(c.Session)
 		return nil
 	}
 	c.Session.Block = session.Block{UntilMs: until, Timeout: reply}
+	if replicas == 0 {
+		c.Session.Block.IsOver = func() bool { return !isOn() || isWritten() }
+	}
 	return command.Parked
 }

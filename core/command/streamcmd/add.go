@@ -5,6 +5,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/unsafestr"
 	"github.com/sleipnirdb/sleipnir/net/resp"
@@ -25,6 +26,7 @@ const (
 
 // addition is what XADD and XTRIM are told in their options.
 type addition struct {
+	isApplied bool // what a file says: Valkey leaves the LIMIT there when it makes a trim exact
 	noCreate  bool
 	hasID     bool // an ID, not *
 	isOpen    bool // of the form ms-*
@@ -32,9 +34,9 @@ type addition struct {
 	hasTrim   bool
 	hasLimit  bool
 	trim      object.StreamTrim
-	trimAt    int // position of the trim's number or ID
-	limitAt   int // position of the last LIMIT, 0 for none
-	nextField int // position of what follows the ID
+	trimAt    int   // position of the trim's number or ID
+	limits    []int // positions of LIMIT
+	nextField int   // position of what follows the ID
 }
 
 // parse reads options from the third argument on. XADD's end with the ID.
@@ -53,7 +55,7 @@ func (o *addition) parse(args [][]byte, isAdd bool) error {
 			i, err = o.parseTrim(args, i, true)
 		case more > 0 && command.Is(opt, "limit"):
 			i++
-			o.limitAt = i - 1
+			o.limits = append(o.limits, i-1)
 			if o.trim.Limit, err = number(args[i], command.ErrNotInt); err == nil && o.trim.Limit < 0 {
 				err = errLimit
 			}
@@ -104,6 +106,9 @@ func (o *addition) parseTrim(args [][]byte, i int, byID bool) (int, error) {
 
 // check refuses options that don't go together.
 func (o *addition) check(isAdd bool) error {
+	if o.isApplied && o.hasTrim && !o.trim.Approx {
+		o.trim.Limit, o.hasLimit = 0, false
+	}
 	switch {
 	case o.trim.Limit != 0 && !o.hasTrim:
 		return errLimitNoTrim
@@ -149,6 +154,7 @@ func (o *addition) newID(last object.StreamID, now int64) (object.StreamID, erro
 
 func xadd(c *command.Call) error {
 	var o addition
+	o.isApplied = c.Session.State&session.Applied != 0
 	if err := o.parse(c.Args, true); err != nil {
 		return err
 	}
@@ -266,15 +272,25 @@ func (o *addition) propagate(c *command.Call, s object.Stream, idAt int) {
 			args[o.trimAt] = c.W.B[from:]
 		}
 	}
-	if o.limitAt > 0 { // an exact trim has none
-		c.PropagateList(args[o.limitAt+2:], args[:o.limitAt]...)
-	} else {
-		c.Propagate(args...)
-	}
+	c.PropagateList(o.withoutLimits(args))
 	args[idAt], c.W.B = id, c.W.B[:end]
 	if o.trim.Approx {
 		args[o.trimAt-1], args[o.trimAt] = sign, number
 	}
+}
+
+// withoutLimits returns the arguments without any LIMIT, which an exact trim may not have.
+func (o *addition) withoutLimits(args [][]byte) [][]byte {
+	if len(o.limits) == 0 {
+		return args
+	}
+	words := make([][]byte, 0, len(args))
+	from := 0
+	for _, at := range o.limits {
+		words = append(words, args[from:at]...)
+		from = at + 2
+	}
+	return append(words, args[from:]...)
 }
 
 // scratch appends the text of an ID to what w holds, and returns it.
@@ -286,6 +302,7 @@ func scratch(w *resp.Writer, id object.StreamID) []byte {
 
 func xtrim(c *command.Call) error {
 	var o addition
+	o.isApplied = c.Session.State&session.Applied != 0
 	if err := o.parse(c.Args, false); err != nil {
 		return err
 	}
