@@ -214,11 +214,11 @@ func (w *writer) write(b []byte) bool {
 	if n > 0 && said {
 		w.log.o.Log.Warningf("Short write while writing to the AOF file: (nwritten=%d, expected=%d)", n, len(b))
 	} else if said {
-		w.log.o.Log.Warningf("Error writing to the AOF file: %v", reason(err))
+		w.log.o.Log.Warningf("Error writing to the AOF file: %v", vfs.Reason(err))
 	}
 	// What is half there is taken away, so that a crash now leaves a whole file; the next try overwrites it anyway.
 	if cut := w.f.Truncate(w.at); cut != nil && said {
-		w.log.o.Log.Warningf("Could not remove short write from the append-only file. The server may refuse to load the AOF the next time it starts.  ftruncate: %v", reason(cut))
+		w.log.o.Log.Warningf("Could not remove short write from the append-only file. The server may refuse to load the AOF the next time it starts.  ftruncate: %v", vfs.Reason(cut))
 	}
 	if w.policy() == config.FsyncAlways {
 		w.log.o.Log.Warningf("Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...")
@@ -283,7 +283,7 @@ func (w *writer) mustSync() {
 }
 
 func (w *writer) diedSyncing(err error) {
-	w.log.o.Log.Warningf("Can't persist AOF for fsync error when the AOF fsync policy is 'always': %v. Exiting...", reason(err))
+	w.log.o.Log.Warningf("Can't persist AOF for fsync error when the AOF fsync policy is 'always': %v. Exiting...", vfs.Reason(err))
 	w.log.o.Host.Die()
 	w.fail(err)
 }
@@ -331,7 +331,7 @@ func (w *writer) tookSync(job syncJob) {
 	}
 	if job.err != nil {
 		if w.mayLog() {
-			w.log.o.Log.Warningf("Fail to fsync the AOF file: %v", reason(job.err))
+			w.log.o.Log.Warningf("Fail to fsync the AOF file: %v", vfs.Reason(job.err))
 		}
 		w.suspect = true
 		if w.policy() == config.FsyncAlways {
@@ -392,7 +392,7 @@ const repeatBytes = 1 << 20
 
 // fail and heal keep the state that clients are told of.
 func (w *writer) fail(err error) {
-	if w.broken == nil || reason(w.broken) != reason(err) {
+	if w.broken == nil || vfs.Reason(w.broken) != vfs.Reason(err) {
 		w.broken = err
 		w.log.setWriteError(err)
 	}

@@ -32,7 +32,7 @@ type Call struct {
 	place int
 	// Prefetched: what look-ups of the keys need is on its way already.
 	Prefetched bool
-	// Held are the partitions of a call of ScopeRoute or ScopeAll.
+	// Held are the partitions of a call whose Partition is none.
 	Held *partition.Mask
 	// InExec: inside EXEC or a script. Nothing may park.
 	InExec bool
@@ -40,6 +40,9 @@ type Call struct {
 	Nested Nested
 	// Again: the call has waited, and one of its keys became ready.
 	Again bool
+	// MayLeave: the call runs on a loop, or holds up one, and may go where it
+	// holds up nobody, see IsLong.
+	MayLeave bool
 	// Dirty counts the changes that this call made to the data.
 	Dirty int64
 	// Effects is where they are gathered for the journal; nil while none is on.
@@ -48,11 +51,14 @@ type Call struct {
 	Told bool
 }
 
-// Nested runs a command within the leases of the call around it.
+// Nested runs what a call consists of.
 type Nested interface {
 	// RunNested executes cmd, and writes its reply or its error to c.W. The
 	// call is as before when it returns.
 	RunNested(c *Call, cmd *Command, args [][]byte)
+	// InTurn runs f while each partition in turn is held, one at a time, for a
+	// call off the loops that holds none itself.
+	InTurn(f func(p int))
 }
 
 // Place is where a key among the arguments lies.
@@ -66,6 +72,9 @@ type Place struct {
 // be within the call's scope.
 func (c *Call) DB(key []byte) *keyspace.DB {
 	if p := c.Partition; p >= 0 {
+		if invariant.Enabled {
+			c.checkHeld(key, p)
+		}
 		return c.Set.Space(p).DB(c.Session.DB)
 	}
 	return c.DBAt(c.Session.DB, key)
@@ -73,7 +82,19 @@ func (c *Call) DB(key []byte) *keyspace.DB {
 
 // DBAt returns database db of the partition that holds the key.
 func (c *Call) DBAt(db int, key []byte) *keyspace.DB {
-	return c.Set.Space(c.partitionOf(key)).DB(db)
+	p := c.partitionOf(key)
+	if invariant.Enabled {
+		c.checkHeld(key, p)
+	}
+	return c.Set.Space(p).DB(db)
+}
+
+// checkHeld asserts that a key is in partition p, and that the call holds that:
+// the row's keys, or its route, have told of it. Who has no leases at all, as
+// a test of a room of commands, says so by a nil Held.
+func (c *Call) checkHeld(key []byte, p int) {
+	invariant.Check(p == c.Set.Of(crc.Slot(key)), "a key isn't in the partition that it is looked for in")
+	invariant.Check(c.Partition >= 0 || c.Held == nil || c.Held.Has(p), "a key is looked for in a partition that the call doesn't hold")
 }
 
 // Past says whether an expiry that the call gives to something in db is over
@@ -95,7 +116,6 @@ func (c *Call) partitionOf(key []byte) int {
 				at := &c.Places[i]
 				if arg := c.Args[at.Pos]; len(arg) == len(key) && &arg[0] == &key[0] {
 					c.place = i
-					invariant.Check(int(at.Partition) == c.Set.Of(crc.Slot(key)), "a key isn't where its place says")
 					return int(at.Partition)
 				}
 			}
@@ -178,3 +198,19 @@ func NullArrayReply(s *session.Session) { s.W.NullArray() }
 // Parked is what a handler returns after it set Session.Block: the reply comes
 // later.
 const Parked Error = "parked"
+
+// longWork is how many elements a call may read or make on a loop: some tenths
+// of a millisecond's work.
+const longWork = 8192
+
+// IsLong reports whether a call that is about to read or make so many elements
+// has to leave the loop. The handler then returns TooLong, before it has changed
+// anything; what it has written is taken back. The call runs again as a whole on
+// an ordinary goroutine, while its connection waits and the loop serves others. A
+// command of a transaction stays: it is one with what was done before it.
+func (c *Call) IsLong(elements int) bool {
+	return elements > longWork && c.MayLeave && !c.InExec
+}
+
+// TooLong is what a handler returns when IsLong has said so.
+const TooLong Error = "too long for a loop"

@@ -63,7 +63,7 @@ const (
 func (d *Dispatcher) NewApplier() *Applier {
 	a := &Applier{y: newOffLoop(d)}
 	a.s.State = session.Applied
-	a.y.slowTicks, a.y.largeReply = ^uint64(0), orNever(-1)
+	a.y.slowTicks, a.y.largeReply, a.y.away = ^uint64(0), orNever(-1), true
 	a.unit = *d.Table.Lookup([]byte("exec"))
 	a.unit.Scope, a.unit.Route, a.unit.Run = command.ScopeKeys, nil, a.runQueue
 	return a

@@ -7,10 +7,9 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
@@ -27,6 +26,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 	"github.com/sleipnirdb/sleipnir/net/transport"
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -46,6 +46,7 @@ type bed struct {
 	// entered tells that "hold" runs; release lets it end.
 	entered, release chan struct{}
 	ended            sync.Once
+	runs             atomic.Int64 // of long and longer
 }
 
 // newBed makes one. Directives come as pairs of name and value.
@@ -70,7 +71,7 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 	deps := func() conncmd.Deps {
 		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Name: "test", Version: "1"}
 	}
-	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), waitingCommands())
+	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), waitingCommands())
 	b.d = dispatch.New(b.table, b.set, cfg, &hooks{bed: b})
 	if b.loops, err = loop.New(loop.Config{Loops: loops}, b.d); err != nil {
 		t.Fatal(err)

@@ -91,6 +91,8 @@ type Executor struct {
 	enlisted   bool
 	nextHolder *Executor // in that list; until it is enlisted, or told
 	released   loop.Post
+	// away: what it runs may not leave it, as it holds up no loop.
+	away bool
 
 	now         int64  // unix ms of the current batch
 	ticks       uint64 // clock at the end of the last command
@@ -410,9 +412,12 @@ func (x *Executor) needs(s *session.Session, cmd *command.Command, args [][]byte
 func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]byte, p int) {
 	c := &x.call
 	c.Cmd, c.Args, c.W, c.Session = cmd, args, &s.W, s
-	c.Now, c.Partition, c.InExec, c.Dirty = x.now, p, false, 0
+	c.Now, c.Partition, c.InExec, c.MayLeave, c.Dirty = x.now, p, false, false, 0
 	c.Held = &x.holding
-	c.Effects, c.Told = x.gathering(), false
+	c.Told = false
+	if f := x.gathering(); c.Effects != f { // a pointer is costly to write
+		c.Effects = f
+	}
 	if r := x.placed; r != nil {
 		x.placed = nil
 		c.Places, c.Prefetched = x.places[r.first:r.last], r.isHinted
@@ -432,6 +437,7 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, true)
 	}
+	x.call.MayLeave = !x.away
 	x.checkEntered(p)
 	err := cmd.Run(&x.call)
 	x.Stats.Changes += x.call.Dirty
@@ -444,6 +450,10 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	}
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)
+	}
+	if err == command.TooLong {
+		s.W.B = s.W.B[:mark]
+		return x.leave(s, cmd, args, p)
 	}
 	end := ticksNow()
 	spent := end - x.ticks

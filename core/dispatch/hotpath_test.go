@@ -30,6 +30,8 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 		"mget":   {"*4\r\n$4\r\nMGET\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nn\r\n", 5},
 		"ttl":    {"*2\r\n$3\r\nTTL\r\n$1\r\na\r\n", 1},
 		"ping":   {"*1\r\n$4\r\nPING\r\n", 1},
+		"setpx":  {"*5\r\n$3\r\nSET\r\n$1\r\na\r\n$16\r\n0123456789abcdef\r\n$2\r\nPX\r\n$6\r\n100000\r\n", 1},
+		"expire": {"*3\r\n$6\r\nEXPIRE\r\n$1\r\na\r\n$3\r\n100\r\n", 1},
 	}
 	for name, request := range requests {
 		t.Run(name, func(t *testing.T) { countAllocations(t, newBed(t, 1, 4), request.text, request.lines) })

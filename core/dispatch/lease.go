@@ -47,6 +47,8 @@ type op struct {
 	spans  bool
 	ready  []byte
 	db     int
+	// left: the command has run, and was too long for where it did.
+	left   bool
 	resume loop.Post
 	adopt  loop.Post
 	again  loop.Post
@@ -200,7 +202,7 @@ func (x *Executor) runLent(o *op, p int) {
 	x.ticks = ticksNow()
 	mark := len(s.W.B)
 	if x.run(s, o.cmd, o.args, p) == lent {
-		return
+		return // it has left, or was put off
 	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
@@ -248,7 +250,7 @@ func resumed(_ *loop.Loop, arg any) {
 func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte) *op {
 	x.Stats.Posted++
 	o := opOf(s)
-	o.cmd, o.attempts = cmd, 0
+	o.cmd, o.attempts, o.left = cmd, 0, false
 	o.args = append(o.args[:0], args...)
 	s.Last = s.View()
 	s.Lent = true

@@ -106,6 +106,36 @@ func (x *Executor) offLoop(s *session.Session, cmd *command.Command, args [][]by
 	return lent
 }
 
+// leave sends a call that was found to be too long off the loop, where it runs
+// again as a whole. Its leases are held. From here on the session is another
+// thread's.
+func (x *Executor) leave(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
+	x.ticks = ticksNow()
+	if x.d.waiting.Load() != 0 {
+		x.serveReady(p) // its look-ups may have removed keys
+	}
+	if !s.Lent {
+		x.drop()
+		x.lend(s, cmd, args)
+	}
+	o := opOf(s)
+	o.left = true
+	go x.d.runOffLoop(o)
+	return lent
+}
+
+// repeat says that the call which comes has made its look-ups before, or that
+// it is over.
+func (y *offLoopExecutor) repeat(begin bool) {
+	for p := y.wait.mask.Next(0); p >= 0; p = y.wait.mask.Next(p + 1) {
+		if space := y.d.Set.Space(p); begin {
+			space.BeginRepeat()
+		} else {
+			space.EndRepeat()
+		}
+	}
+}
+
 func (d *Dispatcher) runOffLoop(o *op) {
 	y := d.offLoop.get(d)
 	defer func() {
@@ -130,7 +160,17 @@ func (y *offLoopExecutor) run(o *op) {
 	y.ticks = ticksNow()
 	mark := len(s.W.B)
 	y.holding = y.wait.mask
-	if y.Executor.run(s, o.cmd, o.args, none) == lent {
+	y.away = true
+	isRepeat := o.left
+	if isRepeat {
+		y.repeat(true)
+	}
+	out := y.Executor.run(s, o.cmd, o.args, none)
+	if isRepeat {
+		y.repeat(false)
+	}
+	y.away = false
+	if out == lent { // it was put off
 		y.releaseAll()
 		return
 	}
@@ -241,8 +281,13 @@ func (d *Dispatcher) EachPartition(f func(p int)) {
 			}
 		})
 	}
+	d.inTurn(&left, f)
+}
+
+// inTurn runs f while each partition of a mask in turn is held, one at a time, on the calling goroutine.
+func (d *Dispatcher) inTurn(m *partition.Mask, f func(p int)) {
 	y := d.offLoop.get(d)
-	for p := left.Next(0); p >= 0; p = left.Next(p + 1) {
+	for p := m.Next(0); p >= 0; p = m.Next(p + 1) {
 		y.now = nowMs()
 		y.wait.mask = partition.Mask{}
 		y.wait.mask.Add(p)
@@ -252,6 +297,13 @@ func (d *Dispatcher) EachPartition(f func(p int)) {
 		y.releaseAll()
 	}
 	d.offLoop.put(y)
+}
+
+// InTurn runs f while each partition in turn is held, one at a time, for a handler on an ordinary goroutine that holds none.
+func (x *Executor) InTurn(f func(p int)) {
+	var all partition.Mask
+	all.Fill(x.d.Set.Len())
+	x.d.inTurn(&all, f)
 }
 
 // ExclusiveAll is Exclusive over every partition.

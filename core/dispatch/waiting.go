@@ -110,6 +110,7 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 			return keyspace.ServiceLater
 		}
 	}
+	x.holding = r.have
 	if x.rerun(o, at) {
 		return keyspace.ServiceDone
 	}
@@ -118,6 +119,7 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 
 // rerun runs a claimed waiter's command as a key became ready, and sends
 // the session home; or it reports false, and the wait goes on.
+// p is its only partition, or none: then x.holding has those that it needs.
 func (x *Executor) rerun(o *op, p int) bool {
 	c := &x.call
 	x.prepare(o.s, o.cmd, o.args, p)

@@ -102,3 +102,23 @@ func (s *Space) SetFrequency(e Entry, counter uint8) {
 		e.SetAccess(s.minutes<<8 | uint32(counter))
 	}
 }
+
+// repeat is what was in force before BeginRepeat.
+type repeat struct {
+	hits, misses uint64
+	mask         Class
+}
+
+// BeginRepeat says that the look-ups up to EndRepeat were made before by the same command, which begins anew: they count no hits and
+// misses, tell of no misses, and leave the access field alone.
+func (s *Space) BeginRepeat() {
+	s.repeat = repeat{s.stats.Hits, s.stats.Misses, s.mask}
+	s.mask &^= ClassKeyMiss
+	s.noTouch = true
+}
+
+// EndRepeat ends what BeginRepeat began.
+func (s *Space) EndRepeat() {
+	s.stats.Hits, s.stats.Misses, s.mask = s.repeat.hits, s.repeat.misses, s.repeat.mask
+	s.noTouch = false
+}

@@ -99,6 +99,7 @@ type Space struct {
 	remains            []object.Remains // likewise: large collections whose entries are gone
 	keyCopy            []byte           // scratch for a key whose entry is about to go
 	scan               scan             // the scan under way
+	repeat             repeat           // see BeginRepeat
 	walk               *walk            // of a snapshot, or nil
 	pool               pool             // eviction candidates
 	places, placesLeft int              // of waiters in all queues, and after the last sweep

@@ -147,9 +147,9 @@ type Arena struct {
 	pages      unsafe.Pointer       // page map
 	current    [classArray]uint32   // lease: page index of each class's current slab; 0 = none
 	used       [purposeArray]gauge  // written under the lease, read by anyone: class-rounded bytes
-	partial    [classArray]slabList // lease: slabs with room that are not current
-	avail      [2]chunkList         // lease: split chunks with a free page, dirty ones first; plain, huge
-	limbo      chunkList            // lease: runs that were freed and are still committed
+	partial    [classArray]chain    // lease: slabs with room that are not current
+	avail      [2]chain             // lease: split chunks with a free page, dirty ones first; plain, huge
+	limbo      chain                // lease: runs that were freed and are still committed
 	all        uint32               // lease: first of all chunks and runs of this arena, linked by allNext
 	dirty      int                  // lease: OS pages that are committed and hold no block, slab pages left out
 	low        int                  // lease: the least value of dirty since the last pass of Trim

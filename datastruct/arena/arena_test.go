@@ -352,6 +352,25 @@ func TestLimboIsReused(t *testing.T) {
 	sane(t, a)
 }
 
+// TestGrowingBlocksLeaveNoHoles grows blocks step by step, one after the other, as the leaves of a list do.
+func TestGrowingBlocksLeaveNoHoles(t *testing.T) {
+	a := newTestArena(t, 64<<20)
+	for range 200 {
+		last := Ref(0)
+		for n := 8 << 10; n <= 64<<10; n += 9 << 10 {
+			next := a.Alloc(n, PurposePacked)
+			if last != 0 {
+				a.Free(last, PurposePacked)
+			}
+			last = next
+		}
+	}
+	if used, has := a.Used(), a.Committed(); has > used+used/10 {
+		t.Errorf("Committed() = %d for %d bytes of blocks", has, used)
+	}
+	sane(t, a)
+}
+
 func TestNoGoAllocations(t *testing.T) {
 	a := newTestArena(t, 64<<20)
 	var refs [2000]Ref

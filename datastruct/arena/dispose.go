@@ -63,10 +63,10 @@ func (a *Arena) reset() {
 		a.used[p].add(-a.used[p].load())
 	}
 	a.current = [classArray]uint32{}
-	a.partial = [classArray]slabList{}
+	a.partial = [classArray]chain{}
 	a.idle = [classArray]uint32{}
 	a.slabs = [classArray]uint32{}
-	a.avail, a.limbo = [2]chunkList{}, chunkList{}
+	a.avail, a.limbo = [2]chain{}, chain{}
 	a.dirty, a.hugeDirty, a.low, a.goal = 0, 0, 0, 0
 	if a.isDetached {
 		a.isDetached = false

@@ -32,8 +32,7 @@ type page struct {
 	carved uint16 // blocks that were ever in the free list since the slab was made
 	class  uint8  // size class, or classNone
 	flags  uint8
-	next   uint32 // partial list
-	prev   uint32
+	links  // partial list
 }
 
 const (
@@ -46,7 +45,7 @@ const (
 // chunk is an entry of the chunk map: a chunk that is split into pages, or the first of a run.
 // The arena that owns the chunk may touch it.
 type chunk struct {
-	next, prev       uint32 // avail or limbo list
+	links                   // avail or limbo list
 	allNext, allPrev uint32 // all chunks and runs of the arena
 	run              uint32 // length in chunks
 	touched          uint32 // OS pages touched: in a run, from its start on; else four bytes, one a page
@@ -90,83 +89,3 @@ var (
 	_ [32]byte = [unsafe.Sizeof(chunk{})]byte{}
 	_ [32]byte = [unsafe.Sizeof(bank{})]byte{}
 )
-
-// slabList is a doubly linked list of pages, by index.
-type slabList struct{ head, tail uint32 }
-
-func (a *Arena) pushSlab(l *slabList, i uint32) {
-	s := a.page(i)
-	s.prev, s.next = 0, l.head
-	if l.head != 0 {
-		a.page(l.head).prev = i
-	} else {
-		l.tail = i
-	}
-	l.head = i
-}
-
-func (a *Arena) appendSlab(l *slabList, i uint32) {
-	s := a.page(i)
-	s.prev, s.next = l.tail, 0
-	if l.tail != 0 {
-		a.page(l.tail).next = i
-	} else {
-		l.head = i
-	}
-	l.tail = i
-}
-
-func (a *Arena) removeSlab(l *slabList, i uint32) {
-	s := a.page(i)
-	if s.prev != 0 {
-		a.page(s.prev).next = s.next
-	} else {
-		l.head = s.next
-	}
-	if s.next != 0 {
-		a.page(s.next).prev = s.prev
-	} else {
-		l.tail = s.prev
-	}
-	s.next, s.prev = 0, 0
-}
-
-// chunkList is a doubly linked list of chunks, by index.
-type chunkList struct{ head, tail uint32 }
-
-func (a *Arena) pushChunk(l *chunkList, i uint32) {
-	c := a.chunk(i)
-	c.prev, c.next = 0, l.head
-	if l.head != 0 {
-		a.chunk(l.head).prev = i
-	} else {
-		l.tail = i
-	}
-	l.head = i
-}
-
-func (a *Arena) appendChunk(l *chunkList, i uint32) {
-	c := a.chunk(i)
-	c.prev, c.next = l.tail, 0
-	if l.tail != 0 {
-		a.chunk(l.tail).next = i
-	} else {
-		l.head = i
-	}
-	l.tail = i
-}
-
-func (a *Arena) removeChunk(l *chunkList, i uint32) {
-	c := a.chunk(i)
-	if c.prev != 0 {
-		a.chunk(c.prev).next = c.next
-	} else {
-		l.head = c.next
-	}
-	if c.next != 0 {
-		a.chunk(c.next).prev = c.prev
-	} else {
-		l.tail = c.prev
-	}
-	c.next, c.prev = 0, 0
-}

@@ -62,20 +62,22 @@ func (a *Arena) takeRun(n uint32, kind uint8) uint32 {
 	return h
 }
 
-// takeLimbo takes the first n chunks of a run in limbo; the rest of the run stays there.
+// takeLimbo takes the first n chunks of a run in limbo; the rest of the run stays there. It takes the shortest run that does: runs in
+// limbo don't grow together again, and a block that grows step by step would cut up those that its last steps need.
 func (a *Arena) takeLimbo(n uint32) uint32 {
-	h := a.limbo.head
-	for range limboTries {
-		if h == 0 || a.chunk(h).run >= n {
-			break
+	h := uint32(0)
+	for i, tries := a.limbo.head, limboTries; i != 0 && tries > 0; i, tries = a.chunk(i).next, tries-1 {
+		if run := a.chunk(i).run; run >= n && (h == 0 || run < a.chunk(h).run) {
+			if h = i; run == n {
+				break
+			}
 		}
-		h = a.chunk(h).next
 	}
-	if h == 0 || a.chunk(h).run < n {
+	if h == 0 {
 		return 0
 	}
 	c := a.chunk(h)
-	a.removeChunk(&a.limbo, h)
+	a.limbo.remove(a.runLinks(), h)
 	a.dirty -= int(c.touched)
 	if c.run > n {
 		rest := h + n
@@ -109,7 +111,7 @@ func (a *Arena) limboOrGive(h uint32) {
 		return
 	}
 	a.dirty += int(c.touched)
-	a.pushChunk(&a.limbo, h)
+	a.limbo.push(a.runLinks(), h)
 }
 
 // enlist notes that the arena owns the run that begins with chunk h.

@@ -55,7 +55,7 @@ func (a *Arena) freeSlow(ref Ref, p Purpose) {
 	a.used[p%purposeArray].add(-int64(classSize[s.class]))
 	if s.flags&flagFull != 0 {
 		s.flags = 0
-		a.pushSlab(&a.partial[s.class], i)
+		a.partial[s.class].push(a.slabLinks(), i)
 	}
 	if s.used == 0 {
 		a.emptied(i)
@@ -68,7 +68,7 @@ func (a *Arena) refill(c int) bool {
 	list := &a.partial[c]
 	if i := a.current[c]; i != 0 {
 		if s := a.page(i); s.carved < slabShapes[c].blocks {
-			a.appendSlab(list, i)
+			list.append(a.slabLinks(), i)
 		} else {
 			s.flags = flagFull
 		}
@@ -76,7 +76,7 @@ func (a *Arena) refill(c int) bool {
 	}
 	i := list.head
 	if i != 0 {
-		a.removeSlab(list, i)
+		list.remove(a.slabLinks(), i)
 	} else if i = a.newSlab(c); i == 0 {
 		return false
 	}
@@ -153,7 +153,7 @@ func (a *Arena) emptied(i uint32) {
 	if a.current[s.class] == i {
 		return
 	}
-	a.removeSlab(&a.partial[s.class], i)
+	a.partial[s.class].remove(a.slabLinks(), i)
 	a.dropSlab(i)
 }
 
@@ -205,9 +205,9 @@ func (a *Arena) takePageOf(h uint32) uint32 {
 	a.addDirty(c, -c.pageTouched(k))
 	if dirty &= c.free; dirty == 0 {
 		list := &a.avail[c.huge]
-		a.removeChunk(list, h)
+		list.remove(a.runLinks(), h)
 		if c.free != 0 {
-			a.appendChunk(list, h)
+			list.append(a.runLinks(), h)
 		}
 	}
 	return h<<pageToChunk + k
@@ -226,10 +226,10 @@ func (a *Arena) freePage(i uint32) {
 	c := a.chunk(h)
 	*a.page(i) = page{class: classNone, flags: flagFree}
 	if c.free != 0 {
-		a.removeChunk(&a.avail[c.huge], h)
+		a.avail[c.huge].remove(a.runLinks(), h)
 	}
 	c.free |= 1 << k
-	a.pushChunk(&a.avail[c.huge], h)
+	a.avail[c.huge].push(a.runLinks(), h)
 	a.addDirty(c, c.pageTouched(k))
 }
 
@@ -269,7 +269,7 @@ func (a *Arena) splitChunk(h uint32) {
 		*a.page(h<<pageToChunk + k) = page{class: classNone, flags: flagFree}
 	}
 	a.addDirty(c, c.pagesTouched())
-	a.pushChunk(&a.avail[c.huge], h)
+	a.avail[c.huge].push(a.runLinks(), h)
 }
 
 // pagesTouched returns the OS pages touched in a split chunk.

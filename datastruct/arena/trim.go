@@ -68,7 +68,7 @@ func (a *Arena) dropIdleSlabs() {
 }
 
 // trimPages releases the free pages of one split chunk and returns how many OS pages that were.
-func (a *Arena) trimPages(list *chunkList) int {
+func (a *Arena) trimPages(list *chain) int {
 	h := list.head
 	if h == 0 {
 		return 0
@@ -95,13 +95,13 @@ func (a *Arena) trimPages(list *chunkList) int {
 	}
 	a.addDirty(c, -n)
 	a.commit.add(-int64(n) * osPageBytes)
-	a.removeChunk(list, h)
+	list.remove(a.runLinks(), h)
 	if c.free == allPagesFree {
 		a.limboOrGive(h)
 		return n
 	}
 	c.huge = 0
-	a.appendChunk(&a.avail[0], h)
+	a.avail[0].append(a.runLinks(), h)
 	return n
 }
 
@@ -124,7 +124,7 @@ func (a *Arena) trimLimbo(budget int) int {
 	a.low = min(a.low, a.dirty)
 	a.commit.add(-int64(n) * osPageBytes)
 	if c.touched == 0 {
-		a.removeChunk(&a.limbo, h)
+		a.limbo.remove(a.runLinks(), h)
 		a.limboOrGive(h)
 		return n
 	}

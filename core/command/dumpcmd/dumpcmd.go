@@ -9,6 +9,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/rdb"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
 
 // Settings are those that the commands obey. Any goroutine may ask.
@@ -77,6 +78,9 @@ func (g *group) dump(c *command.Call) error {
 		c.W.Null()
 		return nil
 	}
+	if e.Type() != object.TypeString && c.IsLong(e.Count()) {
+		return command.TooLong
+	}
 	t := g.tools.Get().(*tools)
 	defer g.tools.Put(t)
 	if t.encoder == nil {
@@ -144,6 +148,9 @@ func (r *restoring) parseTTL(arg []byte, now int64) error {
 	return nil
 }
 
+// elementBytes is how many bytes of a payload take as long as the reading of one element.
+const elementBytes = 16
+
 func (g *group) restore(c *command.Call) error {
 	var r restoring
 	if err := r.parse(c.Args[4:]); err != nil {
@@ -156,6 +163,9 @@ func (g *group) restore(c *command.Call) error {
 	}
 	if err := r.parseTTL(c.Args[2], c.Now); err != nil {
 		return err
+	}
+	if c.IsLong(len(c.Args[3]) / elementBytes) {
+		return command.TooLong
 	}
 	value, err := rdb.OpenPayload(c.Args[3], g.settings.Relaxed(), g.settings.Unchecked())
 	if err != nil {

@@ -41,6 +41,8 @@ func hrandfield(c *command.Call) error {
 		return nil
 	case count < -maxDraws:
 		return errOutOfRange
+	case count < 0 && c.IsLong(int(-count)), count > 0 && c.IsLong(h.Len()):
+		return command.TooLong
 	}
 	randomFields(c, h, count, len(c.Args) == 4)
 	return nil

@@ -54,6 +54,9 @@ func all(c *command.Call, fields, values bool) error {
 	}
 	n := 0
 	if ok {
+		if c.IsLong(h.Len()) {
+			return command.TooLong
+		}
 		n = h.Live()
 	}
 	if fields && values {

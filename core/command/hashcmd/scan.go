@@ -27,6 +27,9 @@ func hscan(c *command.Call) error {
 		if o, err = command.ParseScanOptions(c.Args[3:], "novalues"); err != nil {
 			return err
 		}
+		if c.IsLong(min(o.Count, h.Len())) {
+			return command.TooLong
+		}
 	}
 	c.W.Array(2)
 	start, words, visited := len(c.W.B), 0, 0

@@ -69,7 +69,7 @@ func Commands(file AppendOnly) []command.Command {
 			Complexity: "O(N) worst case for collections, where N is the number of nested items. O(1) for string values.", Summary: "Copies the value of a key to a new key.", Run: copyKey},
 		{Name: "move", Arity: 3, Flags: wf | command.Roams, Keys: first(command.RW | command.Access | command.Update), Since: "1.0.0",
 			Complexity: "O(1)", Summary: "Moves a key to another database.", Run: move},
-		{Name: "keys", Arity: 2, Flags: command.ReadOnly | command.OffLoop, ACL: command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",
+		{Name: "keys", Arity: 2, Flags: command.ReadOnly | command.OffLoop, ACL: command.CatDangerous, Scope: command.ScopeRoute, Route: routeKeys, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "nondeterministic_output_order"},
 			Complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
 			Summary:    "Returns all key names that match a pattern.", Run: keys},

@@ -3,6 +3,7 @@ package keycmd
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
 
 func rename(c *command.Call) error {
@@ -38,6 +39,9 @@ func renameKey(c *command.Call, onlyNew bool) (moved bool, err error) {
 	}
 	if onlyNew && dst.FindWrite(to).Exists() {
 		return false, nil
+	}
+	if src.Space() != dst.Space() && e.Type() != object.TypeString && c.IsLong(e.Count()) {
+		return false, command.TooLong // it goes into another arena
 	}
 	if err := src.Rename(e, dst, to); err != nil {
 		return false, command.ErrOOM
@@ -104,6 +108,9 @@ func copyKey(c *command.Call) error {
 	if !e.Exists() || (!replace && dst.FindWrite(to).Exists()) {
 		c.W.Int(0)
 		return nil
+	}
+	if e.Type() != object.TypeString && c.IsLong(e.Count()) {
+		return command.TooLong
 	}
 	if err := src.Copy(e, dst, to); err != nil {
 		return command.ErrOOM

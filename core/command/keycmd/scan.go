@@ -170,11 +170,15 @@ func scan(c *command.Call) error {
 // keysStep is how much of a table one step of KEYS visits.
 const keysStep = 1 << 12
 
+// routeKeys: KEYS holds no partition, but takes one after the other, so that
+// only what wants the same one waits for it. A transaction holds them all.
+func routeKeys(*command.Call, *partition.Mask) {}
+
 func keys(c *command.Call) error {
 	pattern := c.Args[1]
 	all := string(pattern) == "*"
 	mark, n := c.W.Defer(), 0
-	for p := range c.Set.Len() {
+	visit := func(p int) {
 		db := c.Set.Space(p).DB(c.Session.DB)
 		for position := uint64(0); ; {
 			position = db.Scan(position, keysStep, nil, func(e keyspace.Entry) {
@@ -187,6 +191,13 @@ func keys(c *command.Call) error {
 				break
 			}
 		}
+	}
+	if c.InExec {
+		for p := range c.Set.Len() {
+			visit(p)
+		}
+	} else {
+		c.Nested.InTurn(visit)
 	}
 	c.W.DoneArray(mark, n)
 	return nil

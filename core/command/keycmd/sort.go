@@ -182,6 +182,9 @@ func sortKey(c *command.Call) error {
 	}
 	s := sorter{c: c, sorting: &o}
 	if e.Exists() {
+		if c.IsLong(s.work(e.Count())) {
+			return command.TooLong
+		}
 		s.load(db, e)
 	}
 	if !o.isAsIs {

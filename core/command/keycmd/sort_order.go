@@ -57,6 +57,15 @@ func (s *sorter) load(db *keyspace.DB, e keyspace.Entry) {
 	}
 }
 
+// work returns how many of n elements the command looks at.
+func (s *sorter) work(n int) int {
+	if !s.isAsIs {
+		return n
+	}
+	start, end := s.span(n)
+	return end - start
+}
+
 // window returns which elements to load of n that have an order: what LIMIT says if they stay in it.
 func (s *sorter) window(n int) (start, count int) {
 	if !s.isAsIs {

@@ -81,6 +81,9 @@ func lrange(c *command.Call) error {
 		return nil
 	}
 	first, n := clip(from, to, l.Len())
+	if c.IsLong(n) {
+		return command.TooLong
+	}
 	c.W.Array(n)
 	if n > 0 {
 		forward(c.W, l, first, n)

@@ -9,6 +9,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
+	"github.com/sleipnirdb/sleipnir/datastruct/object"
 )
 
 // Memory is where the process's memory is.
@@ -82,6 +83,9 @@ func memoryUsage(c *command.Call) error {
 	if !e.Exists() {
 		c.W.Null()
 		return nil
+	}
+	if e.Type() != object.TypeString && (samples == 0 || c.IsLong(int(samples))) && c.IsLong(e.Count()) {
+		return command.TooLong
 	}
 	c.W.Int(db.MemoryUsage(e, int(min(samples, math.MaxInt32))))
 	return nil

@@ -37,6 +37,9 @@ func sinter(c *command.Call) error {
 	if err != nil {
 		return err
 	}
+	if c.IsLong(inter.work(sets)) {
+		return command.TooLong
+	}
 	mark, n := c.W.Defer(), 0
 	intersect(sets, func(v packed.Value) bool {
 		command.Bulk(c.W, v)
@@ -69,6 +72,9 @@ func sintercard(c *command.Call) error {
 	if err != nil {
 		return err
 	}
+	if c.IsLong(inter.work(sets)) {
+		return command.TooLong
+	}
 	count := int64(0)
 	intersect(sets, func(packed.Value) bool {
 		count++
@@ -83,6 +89,9 @@ func sinterstore(c *command.Call) error {
 	sets, err := operands(c, c.Args[2:], room[:0])
 	if err != nil {
 		return err
+	}
+	if c.IsLong(inter.work(sets)) {
+		return command.TooLong
 	}
 	bySize(sets)
 	enc := object.EncListpack // it grows faster than an intset does
@@ -130,6 +139,9 @@ func sunion(c *command.Call) error {
 	if err != nil {
 		return err
 	}
+	if c.IsLong(union.work(sets)) {
+		return command.TooLong
+	}
 	if len(sets) > fewSets || onlyIntsets(sets) {
 		return gathered(c, sets, union)
 	}
@@ -166,6 +178,9 @@ func sdiff(c *command.Call) error {
 	sets, err := operands(c, c.Args[1:], room[:0])
 	if err != nil {
 		return err
+	}
+	if c.IsLong(difference.work(sets)) {
+		return command.TooLong
 	}
 	if !isShortDiff(sets) {
 		return gathered(c, sets, difference)
@@ -214,15 +229,32 @@ func subtract(sets []object.Members, visit func(packed.Value) bool) {
 func sunionstore(c *command.Call) error { return stored(c, union, "sunionstore") }
 func sdiffstore(c *command.Call) error  { return stored(c, difference, "sdiffstore") }
 
-// operation is one whose result may need a copy.
+// operation is one of set algebra.
 type operation uint8
 
 const (
 	union operation = iota
 	difference
+	inter
 )
 
-// gather adds the result of an operation to a draft. It returns false if there is no memory for it.
+// work returns how many members an operation looks at, at most.
+func (op operation) work(sets []object.Members) int {
+	least, total := sets[0].Len(), 0
+	for i := range sets {
+		least = min(least, sets[i].Len())
+		total += sets[i].Len()
+	}
+	switch op {
+	case inter:
+		return least * len(sets)
+	case difference:
+		return min(total, sets[0].Len()*len(sets))
+	}
+	return total
+}
+
+// gather adds the result of a union or a difference to a draft. It returns false if there is no memory for it.
 func (op operation) gather(sets []object.Members, result *object.SetDraft) bool {
 	if op == union {
 		return gatherUnion(sets, result)
@@ -290,6 +322,9 @@ func stored(c *command.Call, op operation, event string) error {
 	sets, err := operands(c, c.Args[2:], room[:0])
 	if err != nil {
 		return err
+	}
+	if c.IsLong(op.work(sets)) {
+		return command.TooLong
 	}
 	result := newResult(c, object.EncIntset)
 	return store(c, &result, op.gather(sets, &result), event)

@@ -51,6 +51,9 @@ func smembers(c *command.Call) error {
 	if err != nil {
 		return err
 	}
+	if c.IsLong(set.Len()) {
+		return command.TooLong
+	}
 	c.W.Set(set.Len())
 	set.Each(func(v packed.Value) bool {
 		command.Bulk(c.W, v)
@@ -76,6 +79,9 @@ func sscan(c *command.Call) error {
 		o, err := command.ParseScanOptions(c.Args[3:], "")
 		if err != nil {
 			return err
+		}
+		if c.IsLong(min(o.Count, set.Len())) {
+			return command.TooLong
 		}
 		found = make([]packed.Value, 0, scanRoom)
 		var digits [24]byte

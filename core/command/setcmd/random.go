@@ -88,6 +88,9 @@ func spopCount(c *command.Call) error {
 	}
 	set := db.SetOf(e)
 	size := set.Len()
+	if c.IsLong(int(min(count, int64(size)))) {
+		return command.TooLong
+	}
 	p := popped{c: c, key: key}
 	switch n := int(min(count, int64(size))); {
 	case n == size:
@@ -235,6 +238,8 @@ func srandmemberCount(c *command.Call) error {
 		c.W.Array(0)
 	case count < -maxSamples:
 		return errSamples
+	case count < 0 && c.IsLong(int(-count)), count > 1 && c.IsLong(int(min(count, size))):
+		return command.TooLong
 	case count < 0:
 		repeated(c, set, int(-count))
 	case count == 1:

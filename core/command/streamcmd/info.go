@@ -144,8 +144,7 @@ func xinfoStream(c *command.Call) error {
 	if isFull {
 		c.W.Map(9)
 		writeState(c.W, s)
-		writeFull(c.W, s, count)
-		return nil
+		return writeFull(c, s, count)
 	}
 	c.W.Map(10)
 	writeState(c.W, s)
@@ -178,10 +177,13 @@ func writeEdge(w *resp.Writer, field string, s object.Stream, isLast bool) {
 }
 
 // writeFull writes entries and groups of XINFO STREAM FULL: at most count of each list, all for 0.
-func writeFull(w *resp.Writer, s object.Stream, count int64) {
+func writeFull(c *command.Call, s object.Stream, count int64) error {
+	w := c.W
 	w.BulkString("entries")
 	r := s.Range(object.StreamID{}, object.MaxStreamID, false)
-	writeRange(w, &r, count)
+	if err := writeRange(c, &r, count); err != nil {
+		return err
+	}
 	w.BulkString("groups")
 	w.Array(s.Groups())
 	for groups := s.AllGroups(); groups.Next(); {
@@ -198,6 +200,7 @@ func writeFull(w *resp.Writer, s object.Stream, count int64) {
 			writeConsumer(w, consumers.Consumer(), count)
 		}
 	}
+	return nil
 }
 
 func writeConsumer(w *resp.Writer, k object.StreamConsumer, count int64) {

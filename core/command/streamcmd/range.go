@@ -53,6 +53,5 @@ func writeBetween(c *command.Call, startArg, endArg []byte, isBack bool) error {
 		return nil
 	}
 	r := s.Range(start, end, isBack)
-	writeRange(c.W, &r, max(count, 0))
-	return nil
+	return writeRange(c, &r, max(count, 0))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/net/resp"
@@ -43,7 +44,7 @@ func BenchmarkRange(b *testing.B) {
 			for b.Loop() {
 				w.B = w.B[:0]
 				r := s.Range(object.StreamID{}, object.MaxStreamID, isBack)
-				writeRange(&w, &r, 100)
+				_ = writeRange(&command.Call{W: &w}, &r, 100)
 			}
 		})
 	}

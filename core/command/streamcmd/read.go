@@ -133,7 +133,9 @@ func xread(c *command.Call) error {
 		startStream(c, key)
 		from, _ := after[i].Next()
 		entries := s.Range(from, object.MaxStreamID, false)
-		writeRange(c.W, &entries, r.count)
+		if err := writeRange(c, &entries, r.count); err != nil {
+			return err
+		}
 	}
 	if served > 0 {
 		return finishStreams(c, mark, served)

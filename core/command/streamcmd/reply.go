@@ -88,17 +88,21 @@ func writeEntry(w *resp.Writer, r *object.StreamRange) {
 	e.entry(r)
 }
 
-// writeRange writes at most count entries of a walk, all for 0.
-func writeRange(w *resp.Writer, r *object.StreamRange, count int64) {
-	mark, n := w.Defer(), int64(0)
-	e := entryWriter{w: w}
+// writeRange writes at most count entries of a walk, all for 0. How many there are is seen on the way.
+func writeRange(c *command.Call, r *object.StreamRange, count int64) error {
+	mark, n := c.W.Defer(), int64(0)
+	e := entryWriter{w: c.W}
 	for r.Next() {
 		e.entry(r)
 		if n++; n == count {
 			break
 		}
+		if c.IsLong(int(n)) {
+			return command.TooLong
+		}
 	}
-	w.DoneArray(mark, int(n))
+	c.W.DoneArray(mark, int(n))
+	return nil
 }
 
 // writeOne writes the entry of an ID, and says whether there is one.

@@ -43,6 +43,9 @@ func (o *lcsOptions) parse(args [][]byte) error {
 	return nil
 }
 
+// lcsSteps is how many fields of the table take as long as the reading of one element.
+const lcsSteps = 32
+
 func (g *group) lcs(c *command.Call) error {
 	var texts [2][]byte
 	for i, key := range c.Args[1:3] {
@@ -62,6 +65,9 @@ func (g *group) lcs(c *command.Call) error {
 	a, b := texts[0], texts[1]
 	if int64(len(a)+1)*int64(len(b)+1) > g.limits.MaxBulk()/4 {
 		return errLCSMemory
+	}
+	if c.IsLong((len(a) + 1) * (len(b) + 1) / lcsSteps) {
+		return command.TooLong
 	}
 	m := newMatches(a, b)
 	switch {

@@ -165,6 +165,22 @@ func (q *combination) readAggregate(arg []byte) bool {
 	return true
 }
 
+// work returns how many members the inputs make it look at, at most.
+func (q *combination) work() int {
+	least, total := q.inputs[0].len(), 0
+	for i := range q.inputs {
+		least = min(least, q.inputs[i].len())
+		total += q.inputs[i].len()
+	}
+	switch q.op {
+	case inter:
+		return least * len(q.inputs)
+	case diff:
+		return min(total, q.inputs[0].len()*len(q.inputs))
+	}
+	return total
+}
+
 // run puts the result into to, which becomes a large set: as in the reference, only such keep the sign of a zero. It returns
 // false if there is no memory.
 func (q *combination) run(to *object.LooseZSet) bool {
@@ -290,6 +306,9 @@ func combined(c *command.Call, op operation) error {
 	if err := q.read(c, c.Args[1:]); err != nil {
 		return err
 	}
+	if c.IsLong(q.work()) {
+		return command.TooLong
+	}
 	result := loose(c.DB(c.Args[2]))
 	defer result.Free()
 	if !q.run(&result) {
@@ -315,6 +334,9 @@ func storeCombined(c *command.Call, op operation, event string) error {
 	if err := q.read(c, c.Args[2:]); err != nil {
 		return err
 	}
+	if c.IsLong(q.work()) {
+		return command.TooLong
+	}
 	db := c.DB(c.Args[1])
 	result := loose(db)
 	defer result.Free()
@@ -329,6 +351,9 @@ func zintercard(c *command.Call) error {
 	q := combination{op: inter, countOnly: true}
 	if err := q.read(c, c.Args[1:]); err != nil {
 		return err
+	}
+	if c.IsLong(q.work()) {
+		return command.TooLong
 	}
 	q.sort()
 	n := int64(0)

@@ -55,6 +55,8 @@ func zrandmember(c *command.Call) error {
 	switch {
 	case size == 0 || n == 0:
 		c.W.Array(0)
+	case n < 0 && c.IsLong(int(min(-n, maxDraws))), n > 0 && c.IsLong(int(min(n, size))):
+		return command.TooLong
 	case n < 0:
 		return writeDraws(c, z, -n, withScores)
 	case n >= size:

@@ -214,6 +214,9 @@ func queryRange(c *command.Call, what by, isReverse bool) error {
 		return nil
 	}
 	rank, n := q.span(z)
+	if c.IsLong(n) {
+		return command.TooLong
+	}
 	writePairs(c, z.Walk(rank, n, q.isReverse), n, q.withScores)
 	return nil
 }
@@ -275,6 +278,9 @@ func zrangestore(c *command.Call) error {
 	defer result.Free()
 	if e.Exists() {
 		rank, n := q.span(z)
+		if c.IsLong(n) {
+			return command.TooLong
+		}
 		if q.by == byRank {
 			result.Prepare(n, 0)
 		}

@@ -27,6 +27,9 @@ func zscan(c *command.Call) error {
 		if s.options, err = command.ParseScanOptions(c.Args[3:], "noscores"); err != nil {
 			return err
 		}
+		if c.IsLong(min(s.options.Count, z.Len())) {
+			return command.TooLong
+		}
 		cursor = s.run(z, cursor)
 	} else {
 		cursor = 0
