@@ -115,9 +115,9 @@ type Journal struct {
 	isFull bool
 	// drained: who unlocks mu calls Drained.
 	drained bool
+	large   map[uint64]Unit // by the positions of their records
 
-	largeMu sync.Mutex // guards large; a leaf
-	large   map[uint64]Unit
+	arrived atomic.Pointer[largeUnit] // those that aren't in large yet, newest first
 
 	cfg Config
 }
@@ -185,17 +185,30 @@ func (j *Journal) Append(u *Unit) Position {
 	return Position(end)
 }
 
-// putLarge leaves a unit beside the ring.
-func (j *Journal) putLarge(at uint64, u *Unit) {
-	j.largeMu.Lock()
-	j.large[at] = *u
-	j.largeMu.Unlock()
-	u.b = nil // the stream's now
+// largeUnit is one that a record refers to.
+type largeUnit struct {
+	unit Unit
+	at   uint64 // the record's position
+	next *largeUnit
 }
 
+// putLarge leaves a unit beside the ring.
+func (j *Journal) putLarge(at uint64, u *Unit) {
+	l := &largeUnit{unit: *u, at: at}
+	u.b = nil // the stream's now
+	for {
+		l.next = j.arrived.Load()
+		if j.arrived.CompareAndSwap(l.next, l) {
+			return
+		}
+	}
+}
+
+// takeLarge returns the unit that the record at a position refers to. The caller holds mu.
 func (j *Journal) takeLarge(at uint64) Unit {
-	j.largeMu.Lock()
-	defer j.largeMu.Unlock()
+	for l := j.arrived.Swap(nil); l != nil; l = l.next {
+		j.large[l.at] = l.unit
+	}
 	u := j.large[at]
 	delete(j.large, at)
 	return u

@@ -84,6 +84,9 @@ func appendBulks(b []byte, args [][]byte) []byte {
 }
 
 func appendHead(b []byte, kind byte, n int) []byte {
+	if n < 10 {
+		return append(b, kind, byte('0'+n), '\r', '\n') // #nosec G115 -- a digit
+	}
 	b = append(b, kind)
 	b = strconv.AppendInt(b, int64(n), 10)
 	return append(b, '\r', '\n')

@@ -67,6 +67,9 @@ func (s *Server) expire(x *dispatch.Executor) int {
 	if !s.activeExpire.Load() || s.isLoading() {
 		return -1
 	}
+	if s.dispatcher.Gate()&dispatch.GateJournalFull != 0 {
+		return maxSleepMs // each removal is one more record
+	}
 	h, now, next := s, x.Now(), -1
 	for p := range h.Set.Len() {
 		due := h.Set.Space(p).NextDue()
