@@ -13,8 +13,7 @@ type Unit struct {
 	commands int    // without those SELECTs
 	first    int    // the database of the first command
 	db       int    // of the last one
-	isWhole  bool   // MULTI and EXEC go around it, however few its commands are
-	isLoose  bool   // they don't, however many
+	isLoose  bool   // no MULTI and EXEC go around several commands
 }
 
 const (
@@ -42,14 +41,11 @@ func (u *Unit) IsEmpty() bool { return u.commands == 0 }
 // Commands returns the number of commands.
 func (u *Unit) Commands() int { return u.commands }
 
-// Whole makes a transaction of the unit even if it ends up with one command, as EXEC and scripts do.
-func (u *Unit) Whole() { u.isWhole = true }
-
 // Loose says that the commands need not take effect as one: of removals that nothing else hangs on.
 func (u *Unit) Loose() { u.isLoose = u.commands > 0 }
 
-// isTransaction says whether MULTI and EXEC go around the unit.
-func (u *Unit) isTransaction() bool { return u.isWhole || u.commands > 1 && !u.isLoose }
+// isTransaction says whether MULTI and EXEC go around the unit. One command needs none, also if it was all that a transaction did.
+func (u *Unit) isTransaction() bool { return u.commands > 1 && !u.isLoose }
 
 // Add appends a command, which takes effect in database db. The arguments are copied.
 func (u *Unit) Add(db int, args ...[]byte) { u.AddList(db, nil, args...) }

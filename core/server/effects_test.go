@@ -230,12 +230,11 @@ type repetition struct {
 	t             *testing.T
 	first, second *original
 	applier       *dispatch.Applier
-	seen          map[string]int // commands in the journal, by name
 }
 
 func newRepetition(t *testing.T, c *effectCase) *repetition {
 	t.Helper()
-	r := &repetition{effectCase: c, t: t, first: newOriginal(t, c.directives...), second: newOriginal(t, "partitions", "8"), seen: map[string]int{}}
+	r := &repetition{effectCase: c, t: t, first: newOriginal(t, c.directives...), second: newOriginal(t, "partitions", "8")}
 	r.second.expiries(keyspace.ExpireIgnore)
 	r.first.open()
 	r.applier = r.second.dispatcher.NewApplier()
@@ -259,9 +258,6 @@ func (r *repetition) stream(seed uint64, length int) bool {
 	wg.Wait()
 	r.first.expiries(keyspace.ExpireIgnore) // what is there stays as it is
 	commands := r.first.journaled()
-	for _, args := range commands {
-		r.seen[strings.ToUpper(string(args[0]))]++
-	}
 	if err := r.repeat(commands); err != nil {
 		r.t.Error(err)
 		return false
