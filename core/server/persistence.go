@@ -59,9 +59,9 @@ func (s *Server) savedInBackground(err error) {
 	case errors.Is(err, snapshot.ErrCancelled), errors.Is(err, snapshot.ErrFlushed):
 		s.Log.Noticef("Background saving was cancelled")
 	default:
-		s.Log.Warningf("Background saving error: %v", err)
 		s.snapshots.failed.Store(true)
 		s.checkDisk()
+		s.Log.Warningf("Background saving error: %v", err)
 	}
 }
 
