@@ -9,6 +9,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/journal"
+	"github.com/sleipnirdb/sleipnir/internal/vfs"
 )
 
 // keeper is the goroutine that rewrites and removes files. It sleeps unless it was poked or a rewrite waits for its time.
@@ -292,7 +293,7 @@ func (l *Log) removeHistory() {
 // remove removes a file of the folder. One that stays does no harm.
 func (l *Log) remove(name string) {
 	if err := l.o.FS.Remove(l.path(name)); err != nil && !os.IsNotExist(err) {
-		l.o.Log.Warningf("Can't remove the file %s: %v", name, reason(err))
+		l.o.Log.Warningf("Can't remove the file %s: %v", name, vfs.Reason(err))
 	}
 }
 
@@ -321,7 +322,7 @@ func (l *Log) rewrite() {
 		l.removeHistory()
 		l.o.Log.Noticef("Background AOF rewrite finished successfully")
 	} else {
-		l.o.Log.Warningf("Background AOF rewrite terminated with error: %v", reason(err))
+		l.o.Log.Warningf("Background AOF rewrite terminated with error: %v", vfs.Reason(err))
 	}
 	l.o.Host.Changed()
 	l.mu.Lock()
@@ -377,7 +378,7 @@ func (l *Log) rewriteOn(m *Manifest) error {
 	hasCut := false
 	cut := func() {
 		next.from, hasCut = l.o.Journal.Cut().Offset, true
-		w.cut.Store(next)
+		w.cuts.add(next)
 		l.poke()
 	}
 	base := m.addBase(l.name, l.o.Config.Bool(config.AOFUseRDBPreamble))

@@ -82,7 +82,7 @@ func (l *Log) sizes(parts []Part) ([]int64, error) {
 	for i, p := range parts {
 		info, err := l.o.FS.Stat(l.path(p.Name))
 		if err != nil {
-			l.o.Log.Warningf("Unable to obtain the AOF file %s length. stat: %v", p.Name, reason(err))
+			l.o.Log.Warningf("Unable to obtain the AOF file %s length. stat: %v", p.Name, vfs.Reason(err))
 			return nil, ErrDamaged
 		}
 		list[i] = info.Size()
@@ -94,7 +94,7 @@ func (l *Log) sizes(parts []Part) ([]int64, error) {
 func (l *Log) loadPart(p Part, size int64, isLast bool, to Loader) error {
 	f, err := l.o.FS.OpenFile(l.path(p.Name), os.O_RDONLY, 0)
 	if err != nil {
-		l.o.Log.Warningf("Fatal error: can't open the append log file %s for reading: %v", p.Name, reason(err))
+		l.o.Log.Warningf("Fatal error: can't open the append log file %s for reading: %v", p.Name, vfs.Reason(err))
 		return ErrDamaged
 	}
 	defer f.Close() //nolint:errcheck // nothing is written
@@ -123,7 +123,7 @@ func (l *Log) loadPart(p Part, size int64, isLast bool, to Loader) error {
 		l.o.Log.Warningf("Bad file format reading the append only file %s: make a backup of your AOF file, then use ./sleipnir-check-aof --fix <filename.manifest>", p.Name)
 		return ErrDamaged
 	}
-	l.o.Log.Warningf("Unrecoverable error reading the append only file %s: %v", p.Name, reason(err))
+	l.o.Log.Warningf("Unrecoverable error reading the append only file %s: %v", p.Name, vfs.Reason(err))
 	return ErrDamaged
 }
 
@@ -132,7 +132,7 @@ func (l *Log) loadPreamble(p Part, f vfs.File, size int64, to Loader) (from int6
 	var magic [6]byte
 	n, err := f.ReadAt(magic[:], 0)
 	if err != nil && err != io.EOF {
-		l.o.Log.Warningf("Unrecoverable error reading the append only file %s: %v", p.Name, reason(err))
+		l.o.Log.Warningf("Unrecoverable error reading the append only file %s: %v", p.Name, vfs.Reason(err))
 		return 0, ErrDamaged
 	}
 	if !bytes.HasPrefix(magic[:n], []byte("REDIS")) && !bytes.HasPrefix(magic[:n], []byte("VALKEY")) {
@@ -200,7 +200,7 @@ func (l *Log) cut(p Part, good, size int64, isLast bool) error {
 	}
 	l.o.Log.Warningf("!!! Truncating the AOF %s at offset %d (%d bytes are lost) !!!", p.Name, good, size-good)
 	if err := l.truncate(p.Name, good); err != nil {
-		l.o.Log.Warningf("Error truncating the AOF file %s: %v", p.Name, reason(err))
+		l.o.Log.Warningf("Error truncating the AOF file %s: %v", p.Name, vfs.Reason(err))
 		return advise()
 	}
 	l.o.Log.Warningf("AOF %s loaded anyway because aof-load-truncated is enabled", p.Name)
@@ -229,7 +229,7 @@ func (l *Log) takeOver() error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		l.o.Log.Warningf("Can't tell whether there is an old AOF file %s: %v", l.name, reason(err))
+		l.o.Log.Warningf("Can't tell whether there is an old AOF file %s: %v", l.name, vfs.Reason(err))
 		return err
 	case !info.Mode().IsRegular():
 		return nil
@@ -255,7 +255,7 @@ func (l *Log) takeOver() error {
 		err = l.o.FS.SyncDir(".")
 	}
 	if err != nil {
-		l.o.Log.Warningf("Error trying to move the old AOF file %s into dir %s: %v", l.name, l.dir, reason(err))
+		l.o.Log.Warningf("Error trying to move the old AOF file %s into dir %s: %v", l.name, l.dir, vfs.Reason(err))
 		return err
 	}
 	l.o.Log.Noticef("Successfully migrated an old-style AOF file (%s) into the AOF directory (%s).", l.name, l.dir)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -134,14 +133,6 @@ func (l *Log) poke() {
 // path is that of a file of the set.
 func (l *Log) path(name string) string { return filepath.Join(l.dir, name) }
 
-// reason is the system's error in err, in the words that the reference logs.
-func reason(err error) error {
-	if number := syscall.Errno(0); errors.As(err, &number) {
-		return number
-	}
-	return err
-}
-
 // ReadManifest reads which files there are. It is called once, before anything else. After an error, which has been logged, the server can't
 // start.
 func (l *Log) ReadManifest() error {
@@ -151,7 +142,7 @@ func (l *Log) ReadManifest() error {
 		return nil
 	}
 	if err != nil {
-		l.o.Log.Warningf("Fatal error: can't open the AOF manifest file %s for reading: %v", name, reason(err))
+		l.o.Log.Warningf("Fatal error: can't open the AOF manifest file %s for reading: %v", name, vfs.Reason(err))
 		return err
 	}
 	m, err := ParseManifest(text)
@@ -176,7 +167,7 @@ func (l *Log) writeManifest(m *Manifest) error {
 		return err
 	})
 	if err != nil {
-		l.o.Log.Warningf("Can't write the AOF manifest file %s: %v", name, reason(err))
+		l.o.Log.Warningf("Can't write the AOF manifest file %s: %v", name, vfs.Reason(err))
 		return err
 	}
 	return nil
@@ -192,7 +183,7 @@ func (l *Log) makeDir() error {
 		err = l.o.FS.SyncDir(filepath.Dir(l.dir))
 	}
 	if err != nil {
-		l.o.Log.Warningf("Can't open or create append-only dir %s: %v", l.dir, reason(err))
+		l.o.Log.Warningf("Can't open or create append-only dir %s: %v", l.dir, vfs.Reason(err))
 	}
 	return err
 }
@@ -201,7 +192,7 @@ func (l *Log) makeDir() error {
 func (l *Log) openIncr(name string, flag int) (vfs.File, error) {
 	f, err := l.o.FS.OpenFile(l.path(name), os.O_RDWR|os.O_CREATE|flag, fileMode)
 	if err != nil {
-		l.o.Log.Warningf("Can't open the append-only file %s: %v", name, reason(err))
+		l.o.Log.Warningf("Can't open the append-only file %s: %v", name, vfs.Reason(err))
 	}
 	return f, err
 }
@@ -221,7 +212,7 @@ func (l *Log) Start() error {
 		var err error
 		l.o.Host.Exclusive(func() { err = l.writeBase(part, SnapshotOptions{Held: true}, new(atomic.Bool)) })
 		if err != nil {
-			l.o.Log.Warningf("Write error writing append only file on disk: %v", reason(err))
+			l.o.Log.Warningf("Write error writing append only file on disk: %v", vfs.Reason(err))
 			return err
 		}
 		l.o.Log.Noticef("Creating AOF base file %s on server start", part.Name)

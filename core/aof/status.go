@@ -24,7 +24,7 @@ type Status struct {
 // Status returns the state. Any goroutine.
 func (l *Log) Status() Status {
 	l.mu.Lock()
-	st := Status{IsOn: l.state != off, WriteError: reasonOrNil(l.broken)}
+	st := Status{IsOn: l.state != off, WriteError: l.broken}
 	l.mu.Unlock()
 	k := &l.keeper
 	k.mu.Lock()
@@ -38,13 +38,6 @@ func (l *Log) Status() Status {
 	st.CurrentBytes, st.BaseBytes = l.CurrentSize(), l.baseBytes.Load()
 	st.Unwritten, st.PendingSyncs, st.DelayedSyncs = l.buffered.Load(), l.pendingSync.Load(), l.delayed.Load()
 	return st
-}
-
-func reasonOrNil(err error) error {
-	if err == nil {
-		return nil
-	}
-	return reason(err)
 }
 
 // ResetStats is CONFIG RESETSTAT.

@@ -32,8 +32,7 @@ type writer struct {
 	broken     error     // what writing or syncing failed with, nil if it goes well
 
 	reached journal.Offset // of the stream: all before it is in files
-	// cut is set under all leases, and taken here.
-	cut     atomic.Pointer[nextFile]
+	cuts    cuts
 	asks    chan *ask
 	waiting []*ask
 	syncs   chan syncJob
@@ -41,14 +40,6 @@ type writer struct {
 	ended   chan struct{}
 	// drop: what can't be written is given up. Atomic.
 	drop atomic.Bool
-}
-
-// nextFile is the file that the stream goes to from a cut on.
-type nextFile struct {
-	from journal.Offset
-	f    vfs.File
-	// based: what was before the cut is in a base that counts. Atomic.
-	based atomic.Bool
 }
 
 // ask is asked of the writer: to come to a place in the stream, to sync there, and maybe to end.
@@ -136,28 +127,26 @@ func (w *writer) run() {
 // turn goes on to the next file, if the stream has come to where that begins. The file before is complete and synced, so that only the last
 // file with bytes in it can have a torn end.
 func (w *writer) turn(at journal.Offset) {
-	n := w.cut.Load()
-	if n == nil || at < n.from {
-		return
-	}
-	for !w.settle() && !n.based.Load() {
-		if w.drop.Load() {
-			return
+	for n := w.cuts.first(); n != nil && at >= n.from; n = w.cuts.first() {
+		for !w.settle() && !w.cuts.inBase(n.from) {
+			if w.drop.Load() {
+				return
+			}
+			w.hold()
 		}
-		w.hold()
+		w.join()
+		w.publish(w.done) // in the file, or in the base
+		if !w.cuts.inBase(n.from) {
+			w.log.restBytes.Add(w.at)
+		}
+		old := w.f
+		w.f, w.at, w.synced, w.suspect = n.f, 0, 0, false
+		w.lastStamp = 0
+		w.log.incrBytes.Store(0)
+		w.cuts.drop()
+		w.heal()
+		go w.log.guard(func() { _ = old.Close() })
 	}
-	w.join()
-	w.publish(w.done) // in the file, or in the base
-	if !n.based.Load() {
-		w.log.restBytes.Add(w.at)
-	}
-	old := w.f
-	w.f, w.at, w.synced, w.suspect = n.f, 0, 0, false
-	w.lastStamp = 0
-	w.log.incrBytes.Store(0)
-	w.cut.Store(nil)
-	w.heal()
-	go w.log.guard(func() { _ = old.Close() })
 }
 
 // append writes bytes, which end where a record ends. It says false if they were given up because a base has what they say.
@@ -183,8 +172,7 @@ func (w *writer) append(b []byte, mark journal.Mark) bool {
 
 // givesUp says whether bytes up to a mark needn't be written.
 func (w *writer) givesUp(mark journal.Mark) bool {
-	n := w.cut.Load()
-	return w.drop.Load() || (n != nil && n.based.Load() && mark.Offset <= n.from)
+	return w.drop.Load() || w.cuts.inBase(mark.Offset)
 }
 
 // write writes bytes, or nothing.
@@ -214,11 +202,11 @@ func (w *writer) write(b []byte) bool {
 	if n > 0 && said {
 		w.log.o.Log.Warningf("Short write while writing to the AOF file: (nwritten=%d, expected=%d)", n, len(b))
 	} else if said {
-		w.log.o.Log.Warningf("Error writing to the AOF file: %v", reason(err))
+		w.log.o.Log.Warningf("Error writing to the AOF file: %v", vfs.Reason(err))
 	}
 	// What is half there is taken away, so that a crash now leaves a whole file; the next try overwrites it anyway.
 	if cut := w.f.Truncate(w.at); cut != nil && said {
-		w.log.o.Log.Warningf("Could not remove short write from the append-only file. The server may refuse to load the AOF the next time it starts.  ftruncate: %v", reason(cut))
+		w.log.o.Log.Warningf("Could not remove short write from the append-only file. The server may refuse to load the AOF the next time it starts.  ftruncate: %v", vfs.Reason(cut))
 	}
 	if w.policy() == config.FsyncAlways {
 		w.log.o.Log.Warningf("Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...")
@@ -283,7 +271,7 @@ func (w *writer) mustSync() {
 }
 
 func (w *writer) diedSyncing(err error) {
-	w.log.o.Log.Warningf("Can't persist AOF for fsync error when the AOF fsync policy is 'always': %v. Exiting...", reason(err))
+	w.log.o.Log.Warningf("Can't persist AOF for fsync error when the AOF fsync policy is 'always': %v. Exiting...", vfs.Reason(err))
 	w.log.o.Host.Die()
 	w.fail(err)
 }
@@ -331,7 +319,7 @@ func (w *writer) tookSync(job syncJob) {
 	}
 	if job.err != nil {
 		if w.mayLog() {
-			w.log.o.Log.Warningf("Fail to fsync the AOF file: %v", reason(job.err))
+			w.log.o.Log.Warningf("Fail to fsync the AOF file: %v", vfs.Reason(job.err))
 		}
 		w.suspect = true
 		if w.policy() == config.FsyncAlways {
@@ -392,7 +380,7 @@ const repeatBytes = 1 << 20
 
 // fail and heal keep the state that clients are told of.
 func (w *writer) fail(err error) {
-	if w.broken == nil || reason(w.broken) != reason(err) {
+	if w.broken == nil || vfs.Reason(w.broken) != vfs.Reason(err) {
 		w.broken = err
 		w.log.setWriteError(err)
 	}
@@ -516,8 +504,9 @@ func (w *writer) answer() bool {
 	} else {
 		w.publish(w.done)
 	}
-	if n := w.cut.Load(); n != nil {
+	for n := w.cuts.first(); n != nil; n = w.cuts.first() {
 		_ = n.f.Close()
+		w.cuts.drop()
 	}
 	if closed := w.f.Close(); err == nil {
 		err = closed

@@ -51,14 +51,11 @@ type Call struct {
 	Told bool
 }
 
-// Nested runs what a call consists of.
+// Nested runs a command within the leases of the call around it.
 type Nested interface {
 	// RunNested executes cmd, and writes its reply or its error to c.W. The
 	// call is as before when it returns.
 	RunNested(c *Call, cmd *Command, args [][]byte)
-	// InTurn runs f while each partition in turn is held, one at a time, for a
-	// call off the loops that holds none itself.
-	InTurn(f func(p int))
 }
 
 // Place is where a key among the arguments lies.

@@ -32,8 +32,8 @@ type Command struct {
 	// arguments' meaning (SORT, MIGRATE).
 	FindKeys func(args [][]byte, dst []KeyRef) ([]KeyRef, error)
 	// Member is the position of the first member or field that is looked up
-	// in the collection at the only key, 0 for none: so that it can be loaded
-	// ahead. There is always such an argument.
+	// in the collection at the only key, or of the bit in its string, 0 for none:
+	// so that it can be loaded ahead. There is always such an argument.
 	Member int
 	Scope  Scope
 	// Long says which calls of an OffLoop command leave the loop; nil: all.

@@ -414,7 +414,10 @@ func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]by
 	c.Cmd, c.Args, c.W, c.Session = cmd, args, &s.W, s
 	c.Now, c.Partition, c.InExec, c.MayLeave, c.Dirty = x.now, p, false, false, 0
 	c.Held = &x.holding
-	c.Effects, c.Told = x.gathering(), false
+	c.Told = false
+	if f := x.gathering(); c.Effects != f { // a pointer is costly to write
+		c.Effects = f
+	}
 	if r := x.placed; r != nil {
 		x.placed = nil
 		c.Places, c.Prefetched = x.places[r.first:r.last], r.isHinted

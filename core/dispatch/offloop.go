@@ -281,13 +281,8 @@ func (d *Dispatcher) EachPartition(f func(p int)) {
 			}
 		})
 	}
-	d.inTurn(&left, f)
-}
-
-// inTurn runs f while each partition of a mask in turn is held, one at a time, on the calling goroutine.
-func (d *Dispatcher) inTurn(m *partition.Mask, f func(p int)) {
 	y := d.offLoop.get(d)
-	for p := m.Next(0); p >= 0; p = m.Next(p + 1) {
+	for p := left.Next(0); p >= 0; p = left.Next(p + 1) {
 		y.now = nowMs()
 		y.wait.mask = partition.Mask{}
 		y.wait.mask.Add(p)
@@ -297,13 +292,6 @@ func (d *Dispatcher) inTurn(m *partition.Mask, f func(p int)) {
 		y.releaseAll()
 	}
 	d.offLoop.put(y)
-}
-
-// InTurn runs f while each partition in turn is held, one at a time, for a handler on an ordinary goroutine that holds none.
-func (x *Executor) InTurn(f func(p int)) {
-	var all partition.Mask
-	all.Fill(x.d.Set.Len())
-	x.d.inTurn(&all, f)
 }
 
 // ExclusiveAll is Exclusive over every partition.

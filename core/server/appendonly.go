@@ -84,7 +84,7 @@ func (a *appendOnly) Snapshot(out io.Writer, o aof.SnapshotOptions) error {
 		return s.walking.taker.Hold(out, format, frame)
 	}
 	done := make(chan error, 1)
-	s.walking.taker.Start(snapshot.Target{
+	t := s.walking.taker.Start(snapshot.Target{
 		Out: out, Format: format, Frame: frame,
 		AtCut: func(*snapshot.Cut) {
 			frame.Functions = s.snapshots.functions
@@ -94,7 +94,11 @@ func (a *appendOnly) Snapshot(out io.Writer, o aof.SnapshotOptions) error {
 		},
 		Done: func(err error) { done <- err },
 	})
-	return <-done
+	s.rewrite.ticket.Store(t)
+	defer s.rewrite.ticket.Store(nil)
+	err := <-done
+	s.rewrite.peak.Store(s.took(t))
+	return err
 }
 
 // baseNotes are those at the head of a base.
@@ -146,7 +150,7 @@ func (s *Server) infoAppendOnly(n *stats.Info) {
 	n.Int("aof_rewrites", st.Rewrites)
 	n.Int("aof_rewrites_consecutive_failures", st.RewriteFailures)
 	n.Str("aof_last_write_status", word(st.WriteError != nil))
-	n.Int("aof_last_cow_size", 0)
+	n.Int("aof_last_cow_size", s.rewrite.peak.Load())
 	n.Int("module_fork_in_progress", 0)
 	n.Int("module_fork_last_cow_size", 0)
 	if !st.IsOn {

@@ -263,6 +263,7 @@ func (h *stepper) Cut(f func()) {
 	<-done
 }
 func (h *stepper) Stir()          {}
+func (h *stepper) Loops() int     { return 1 }
 func (h *stepper) Release()       { h.s.dispatcher.Release() }
 func (h *stepper) Walked(on bool) { h.s.dispatcher.SetWalked(on) }
 func (h *stepper) Rescue()        {}

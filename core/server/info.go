@@ -182,45 +182,6 @@ func (s *Server) infoClients(n *stats.Info, u usage) {
 	n.Int("paused_timeout_milliseconds", s.dispatcher.PauseLeft(time.Now().UnixMilli()))
 }
 
-func (s *Server) infoPersistence(n *stats.Info) {
-	n.Bool("loading", s.isLoading())
-	n.Int("async_loading", 0)
-	n.Int("current_cow_peak", 0)
-	n.Int("current_cow_size", 0)
-	n.Int("current_cow_size_age", 0)
-	n.Ratio("current_fork_perc", 0)
-	n.Int("current_save_keys_processed", 0)
-	n.Int("current_save_keys_total", 0)
-	n.Int("rdb_changes_since_last_save", s.unsaved())
-	saving, since := s.snapshots.busy.Load(), int64(-1)
-	if saving {
-		since = max(nowSeconds()-s.snapshots.started.Load(), 0)
-	}
-	status := "ok"
-	if s.snapshots.failed.Load() {
-		status = "err"
-	}
-	n.Bool("rdb_bgsave_in_progress", saving)
-	n.Int("rdb_last_save_time", s.snapshots.last.Load())
-	n.Str("rdb_last_bgsave_status", status)
-	n.Int("rdb_last_bgsave_time_sec", s.snapshots.took.Load())
-	n.Int("rdb_current_bgsave_time_sec", since)
-	n.Int("rdb_saves", s.snapshots.saves.Load())
-	n.Int("rdb_last_cow_size", 0)
-	n.Int("rdb_last_load_keys_expired", s.snapshots.expired.Load())
-	n.Int("rdb_last_load_keys_loaded", s.snapshots.keys.Load())
-	s.infoAppendOnly(n)
-	if s.isLoading() {
-		p := s.progress.State(time.Now())
-		n.Int("loading_start_time", p.Started)
-		n.Int("loading_total_bytes", p.Total)
-		n.Int("loading_rdb_used_mem", p.UsedMem)
-		n.Int("loading_loaded_bytes", p.Done)
-		n.Ratio("loading_loaded_perc", p.Percent)
-		n.Int("loading_eta_seconds", p.LeftSeconds)
-	}
-}
-
 func (s *Server) infoReplication(n *stats.Info) {
 	n.Str("role", "master")
 	n.Int("connected_slaves", 0)

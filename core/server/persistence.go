@@ -7,6 +7,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/snapshot"
+	"github.com/sleipnirdb/sleipnir/internal/vfs"
 )
 
 // errCannotSave is the reply to writes while the last save in the background failed.
@@ -36,20 +37,9 @@ func (s *Server) checkDisk() {
 	case s.snapshots.failed.Load() && s.Config.Bool(config.StopWritesOnBgsaveError) && len(s.Config.SavePoints()) > 0:
 		s.dispatcher.RefuseWrites(errCannotSave)
 	case s.disk.aof != nil:
-		s.dispatcher.RefuseWrites(command.Error("MISCONF Errors writing to the AOF file: " + reason(s.disk.aof)))
+		s.dispatcher.RefuseWrites(command.Error("MISCONF Errors writing to the AOF file: " + vfs.Reason(s.disk.aof)))
 	default:
 		s.dispatcher.RefuseWrites("")
-	}
-}
-
-// reason is the system's word for what went wrong, without what was being done.
-func reason(err error) string {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
 	}
 }
 

@@ -67,6 +67,7 @@ type Server struct {
 	walking    walking
 	saving     saving
 	disk       diskTrouble
+	rewrite    rewriting
 	sealed     *sealed.FS
 	end        ending
 	crash      crash

@@ -26,6 +26,7 @@ type snapshots struct {
 	started   atomic.Int64 // unix time, of the one under way
 	took      atomic.Int64 // seconds of the last one in the background, -1 for none
 	saves     atomic.Int64
+	peak      atomic.Int64                    // bytes of memory that the last one in the background took
 	changes   atomic.Int64                    // of the data, up to the last good one
 	keys      atomic.Int64                    // loaded at the start or by DEBUG RELOAD
 	expired   atomic.Int64                    // left out then, as their time had come
@@ -146,7 +147,9 @@ func (s *Server) snapshotTo(f vfs.File) error {
 	if s.snapshots.cancel.Load() {
 		t.Cancel()
 	}
-	return <-done
+	err := <-done
+	s.snapshots.peak.Store(s.took(t))
+	return err
 }
 
 // cancelSave gives up the snapshot in the background. Any goroutine.

@@ -94,6 +94,9 @@ func (h *snapshotHost) Cut(f func()) { h.dispatcher.Cut(f) }
 // Stir has the loops walk.
 func (h *snapshotHost) Stir() { h.walking.stir(h.loops.Living()) }
 
+// Loops returns how many loops there are.
+func (h *snapshotHost) Loops() int { return len(h.loops.Loops()) }
+
 // Release has commands that a snapshot put off try again.
 func (h *snapshotHost) Release() { h.dispatcher.Release() }
 

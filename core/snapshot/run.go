@@ -21,6 +21,7 @@ type run struct {
 	cut      Cut
 	cutNanos int64
 
+	seats   atomic.Int32 // walkers that may still begin
 	keepers []keeper
 	left    atomic.Int32 // partitions that aren't walked through yet
 	dead    atomic.Bool  // nobody wants it any more
@@ -41,6 +42,9 @@ const (
 	pieceBytes, pieceLeast = 32 << 10, 4 << 10
 	// openShare is what part of the budget pieces that aren't full may take.
 	openShare = 4
+	// loopsPerSeat is of how many loops one walks at a time: whatever else the machine has to do meanwhile, the
+	// writing and the clients' own processes among it, needs processors that aren't busy.
+	loopsPerSeat = 2
 	// maxLoans bounds the large entries that wait for the sink.
 	maxLoans = 1024
 )
@@ -53,7 +57,8 @@ func newRun(k *Taker, group []*Ticket) *run {
 	r.loans = make(chan loan, maxLoans)
 	r.poked = make(chan struct{}, 1)
 	r.encoders.New = func() any { return r.format.Encoder(&r.cut) }
-	r.left.Store(int32(n)) // #nosec G115 -- at most 1024
+	r.left.Store(int32(n))                                    // #nosec G115 -- at most 1024
+	r.seats.Store(int32(max(k.host.Loops()/loopsPerSeat, 1))) // #nosec G115 -- few
 	for p := range r.keepers {
 		r.keepers[p] = keeper{run: r, space: k.set.Space(p), db: noDatabase}
 	}

@@ -1,4 +1,30 @@
-// Package snapshot writes what the keyspace held at one instant, while commands go on.
+// Package snapshot writes what the keyspace held at one instant, the cut, while commands go on. It serves BGSAVE, the base of the append-only
+// file, and whoever else wants a stream of all data.
+//
+//	Target ─┐                  ┌ walkers, on the loops ──────┐            ┌ Head            Target
+//	Target ─┼─ Taker ─▶ cut ─▶ ┤ slice, slice, slice, …      ├─ pieces ─▶ ┤ pieces, loans ─▶ Out
+//	Target ─┘                  └ commands that are to write ─┘   loans    └ Tail            Out
+//	                             (dispatch: Space.Preserve)               sink, a goroutine
+//
+// # Who does what
+//
+// The cut ([run.begin]) is made while every lease is held; each partition begins a walk (core/keyspace, walk.go), whose Keeper is a
+// [keeper]. From then on each entry of the cut comes to the keeper once: from a [Walker], which a loop lets do a slice between requests, or from a
+// command that is about to change it. Small entries are serialised at once, on that thread, into the partition's open piece; large ones are lent
+// to the sink, which reads them without a lease. The sink puts the pieces together in the order in which they come: an RDB file is no worse for it, as
+// every piece says of which database it is.
+//
+// # The budget
+//
+// The [account] counts all pieces by their capacity, from the making to the end of the write. Who finds no room hands its own piece over first, so
+// what is counted is either on its way to the file or of somebody who isn't stuck: therefore there is always something that will
+// make room. When there is enough of it, those who were refused are told, once (Host.Stir, Host.Release).
+//
+// # The end
+//
+// When a partition is through it gives its last piece; with the last partition the sink writes the tail. If nobody wants the snapshot any more
+// (errors of all targets, Cancel, FLUSHALL) the run is dead: the walk goes on, but only takes its marks away, and the next cut waits for that.
+// Afterwards nothing is left but a branch in dispatch that isn't taken.
 package snapshot
 
 import (
@@ -70,6 +96,7 @@ var (
 type Progress struct {
 	Keys, Total int64         // of the cut
 	Bytes       int64         // written
+	Used, Peak  int64         // of the budget, now and at most
 	Cut         time.Duration // how long every lease was held
 }
 
@@ -79,6 +106,8 @@ type Host interface {
 	Cut(f func())
 	// Stir has the loops call Taker.Slice until that says that there is nothing to do at present. Any thread.
 	Stir()
+	// Loops returns how many loops there are.
+	Loops() int
 	// Release has the commands that a snapshot holds back try again. Any thread.
 	Release()
 	// Walked says whether writes have to be told of from now on (keyspace.Space.Preserve). Called under every lease for true, anywhere for

@@ -17,7 +17,7 @@ import (
 
 // bed is partitions with keys, a taker, and a host whose cuts and slices are made by the test.
 type bed struct {
-	*testing.T
+	testing.TB
 	set      *partition.Set
 	taker    *Taker
 	walker   *Walker
@@ -28,12 +28,12 @@ type bed struct {
 	keys     int
 }
 
-func newBed(t *testing.T, partitions int, budget int64, keys, bytes int) *bed {
+func newBed(t testing.TB, partitions int, budget int64, keys, bytes int) *bed {
 	mem, err := arena.NewRange(1 << 30)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bed{T: t, cuts: make(chan func()), stirred: make(chan struct{}, 1), keys: keys}
+	b := &bed{TB: t, cuts: make(chan func()), stirred: make(chan struct{}, 1), keys: keys}
 	b.set = partition.NewSet(partitions, func(int) *keyspace.Space {
 		s := keyspace.NewSpace(keyspace.Config{Databases: 4, Range: mem, Seed: 1})
 		s.SetNow(time.Now().UnixMilli())
@@ -58,6 +58,7 @@ func (b *bed) Stir() {
 	default:
 	}
 }
+func (b *bed) Loops() int     { return 2 }
 func (b *bed) Release()       { b.released.Add(1) }
 func (b *bed) Walked(on bool) { b.walked.Store(on) }
 func (b *bed) Rescue()        {}
@@ -247,7 +248,7 @@ func stalled(t *testing.T, b *bed, g *gate) (done chan error) {
 // TestBudget: with a sink that stalls the walk stops, and so do writes to what it hasn't visited, but no others; all goes on when the sink
 // does.
 func TestBudget(t *testing.T) {
-	b := newBed(t, 4, 1<<20, 50_000, 100)
+	b := newBed(t, 4, 1<<20, 8000, 400)
 	g := &gate{open: make(chan struct{})}
 	done := stalled(t, b, g)
 	refused := -1
@@ -256,7 +257,7 @@ func TestBudget(t *testing.T) {
 			refused = i
 			break
 		}
-		b.put(i, 90)
+		b.put(i, 390)
 	}
 	if refused < 0 {
 		t.Fatal("no write was refused")
@@ -278,10 +279,10 @@ func TestBudget(t *testing.T) {
 	if !b.space(refused).Preserve(0, key(refused)) {
 		t.Error("the write is still refused")
 	}
-	b.put(refused, 90)
+	b.put(refused, 390)
 	b.walk()
 	b.want(done, nil)
-	if l := b.load(g.Bytes()); l.keys != 50_000 || l.bytes != 50_000*100 {
+	if l := b.load(g.Bytes()); l.keys != 8000 || l.bytes != 8000*400 {
 		t.Errorf("the file holds %d keys with %d bytes", l.keys, l.bytes)
 	}
 	b.sane()
@@ -300,7 +301,7 @@ func TestFailing(t *testing.T) {
 		{"cancelled while nothing comes", func(_ *bed, t *Ticket, g *gate) { close(g.open); t.Cancel() }, ErrCancelled},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := newBed(t, 2, 1<<20, 20_000, 100)
+			b := newBed(t, 2, 1<<20, 5000, 100)
 			b.put(3, 200_000)
 			g := &gate{open: make(chan struct{})}
 			target, done := b.target(g)
@@ -315,8 +316,8 @@ func TestFailing(t *testing.T) {
 				}
 			}
 			tt.end(b, ticket, g)
-			b.want(done, tt.want)
 			b.walk()
+			b.want(done, tt.want)
 			b.sane()
 			// And the next one is whole.
 			var file bytes.Buffer
@@ -400,4 +401,23 @@ func TestFlushDB(t *testing.T) {
 		}
 	}
 	b.sane()
+}
+
+// BenchmarkCut tells for how long every lease is held.
+func BenchmarkCut(b *testing.B) {
+	for _, partitions := range []int{32, 256} {
+		b.Run(fmt.Sprint(partitions), func(b *testing.B) {
+			d := newBed(b, partitions, 64<<20, 2000, 100)
+			total := time.Duration(0)
+			for b.Loop() {
+				target, done := d.target(&bytes.Buffer{})
+				ticket := d.taker.Start(target)
+				(<-d.cuts)()
+				d.walk()
+				d.want(done, nil)
+				total += ticket.Progress().Cut
+			}
+			b.ReportMetric(float64(total.Microseconds())/float64(b.N), "µs/cut")
+		})
+	}
 }

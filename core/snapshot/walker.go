@@ -49,13 +49,15 @@ func (w *Walker) Slice(nanos int64, try func(p int, f func(*partition.Set)) bool
 	case keyspace.WalkOn:
 		w.stuck = 0
 		return true
-	case keyspace.WalkOver:
-		w.at, w.stuck = none, 0
-		return true // its claim stays: nobody has to look again
+	case keyspace.WalkOver: // its claim stays: nobody has to look again
+		w.stuck = 0
+		w.leave()
+		w.k.host.Stir() // another loop may have less to do
+		return true
 	case keyspace.WalkStuck:
 	}
 	r.keepers[w.at].claim.Store(false)
-	w.from, w.at = (w.at+1)%len(r.keepers), none
+	w.leave()
 	if w.stuck++; w.stuck < int(r.left.Load()) {
 		return true
 	}
@@ -64,8 +66,28 @@ func (w *Walker) Slice(nanos int64, try func(p int, f func(*partition.Set)) bool
 	return r.account.isRoomy() && r.lent.Load() == 0 // else somebody will be told
 }
 
-// choose takes a partition that nobody walks.
+// leave gets up after one partition.
+func (w *Walker) leave() {
+	w.from, w.at = (w.at+1)%len(w.run.keepers), none
+	w.run.seats.Add(1)
+}
+
+// choose takes a seat, and a partition that nobody walks.
 func (w *Walker) choose() bool {
+	r := w.run
+	for n := r.seats.Load(); n == 0 || !r.seats.CompareAndSwap(n, n-1); n = r.seats.Load() {
+		if n == 0 {
+			return false
+		}
+	}
+	if w.claim() {
+		return true
+	}
+	r.seats.Add(1)
+	return false
+}
+
+func (w *Walker) claim() bool {
 	n := len(w.run.keepers)
 	for i := range n {
 		p := (w.from + i) % n

@@ -9,7 +9,7 @@ import (
 const headMost = 256 / 8
 
 // HintMember asks for what a look-up of a member or field in the collection at ref will need first, if nobody changes it meanwhile. Of a
-// table it says which bucket that is, and the member's hash, for table.HintHit.
+// table it says which bucket that is, and the member's hash, for table.HintHit. The member of a string is the offset of a bit.
 //
 // It is a guess, like the hints of a table, and as harmless: without the lease, ref may be anything that lies in the range.
 func HintMember(a *arena.Arena, ref arena.Ref, seed uint64, member []byte) (home arena.Ref, h uint64) {
@@ -18,10 +18,16 @@ func HintMember(a *arena.Arena, ref arena.Ref, seed uint64, member []byte) (home
 	}
 	head := At(a, ref).Head() // once: it may change meanwhile
 	keyLen := int(head >> (8 * offKeyLen) & 0xff)
-	if Type(head&15) == TypeString || keyLen >= 0x80 {
+	if keyLen >= 0x80 {
 		return 0, 0
 	}
 	at := headerBytes + keyLen + int(slotSize[head>>(8*offFlags)&flagsExpiry])
+	if Type(head&15) == TypeString {
+		if head>>(8*offFlags)&flagExternal != 0 {
+			hintBit(At(a, ref), at, member)
+		}
+		return 0, 0
+	}
 	root := arena.GetRef(a.Bytes(ref, at+rootBytes)[at:])
 	if root == 0 || !a.Contains(root+headMost) {
 		return 0, 0
@@ -33,4 +39,14 @@ func HintMember(a *arena.Arena, ref arena.Ref, seed uint64, member []byte) (home
 	}
 	table.PrefetchElement(a, root)
 	return 0, 0
+}
+
+// hintBit asks for the byte of a bit in a string whose body, at an offset of its entry, names a block of its own.
+func hintBit(e Entry, at int, offset []byte) {
+	bit, ok := ParseInt(offset)
+	if n, block := e.external(at); ok && uint64(bit) < 8*uint64(n) {
+		if line := block + arena.Ref(bit/64); e.a.Contains(line + headMost) {
+			table.PrefetchElement(e.a, line)
+		}
+	}
 }

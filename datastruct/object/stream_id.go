@@ -52,3 +52,15 @@ func (id StreamID) AppendTo(dst []byte) []byte {
 
 // String returns the text of id.
 func (id StreamID) String() string { return string(id.AppendTo(nil)) }
+
+// nearer says whether an ID is nearer to one that isn't behind it than to another, as far as the time tells, or the number within one
+// millisecond.
+func (id StreamID) nearer(first, last StreamID) bool {
+	if !id.Less(last) {
+		return false
+	}
+	if first.Ms != last.Ms {
+		return id.Ms-first.Ms < last.Ms-id.Ms
+	}
+	return id.Seq-first.Seq < last.Seq-id.Seq
+}

@@ -37,7 +37,27 @@ func (s Stream) Range(from, to StreamID, isBack bool) StreamRange {
 		r.nodes = s.head().nodes.Begin(s.a)
 	}
 	r.enter()
+	if !isBack && !r.isOver && r.node.id.Less(from) {
+		r.seek()
+	}
 	return r
+}
+
+// seek goes to the first entry of the node that isn't before the range, from the end of the node if that seems nearer: who reads
+// what is new begins there.
+func (r *StreamRange) seek() {
+	n := &r.node
+	if last := n.lastID(); r.from.nearer(n.id, last) {
+		return // Next passes over those before
+	}
+	r.at = len(n.b)
+	for r.at > int(n.start) {
+		at := n.before(r.at)
+		if n.entry(at).id.Less(r.from) {
+			break
+		}
+		r.at = at
+	}
 }
 
 // All returns a walk over all entries, deleted ones too.

@@ -7,10 +7,13 @@
 package vfs
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 )
 
 // FS is a file system. Errors are those of package os: *fs.PathError or *os.LinkError around a system error.
@@ -127,6 +130,18 @@ func WriteFile(x FS, name, temp string, perm fs.FileMode, write func(File) error
 		return err
 	}
 	return x.SyncDir(filepath.Dir(name))
+}
+
+// Reason is the system's word for an error, without what was being done, in the form of C's library.
+func Reason(err error) string {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	text := err.Error()
+	if _, ok := err.(syscall.Errno); ok && text != "" { //nolint:errorlint // it is unwrapped
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
+	return text
 }
 
 // errLarge is the error for a file that is larger than its reader takes.

@@ -96,8 +96,8 @@ func (c *Conn) Need(total int) { c.need = total }
 // holds has been sent and the peer has read enough of it.
 func (c *Conn) Yield() { c.flags |= again }
 
-// OutFull says that Out holds so much that the handler should Yield instead of going on.
-func (c *Conn) OutFull() bool { return len(c.Out) >= maxPendingOut }
+// OutFull says that so much output waits that the handler should Yield instead of going on.
+func (c *Conn) OutFull() bool { return len(c.Out)+len(c.held.b) >= maxPendingOut }
 
 // Park hands the connection over: until Resume, the loop touches neither its input nor Out nor Data, and somebody
 // else may. Views into the input stay valid. Call it on c's loop, before anybody else can see the connection.

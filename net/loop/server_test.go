@@ -15,7 +15,7 @@ import (
 
 // lineServer is the handler of the tests. It speaks lines: "PING" is answered with "PONG", "ECHO x" with x,
 // "BIG n" with n bytes and a newline, "LEN n" + n raw bytes with their sum, "PARK x" parks the connection and has
-// another goroutine answer x and resume it, "HOLD" parks until Hangup or release, "QUIT" closes after "BYE".
+// another goroutine answer x and resume it, "HOLD" parks until Hangup or release, "LATE n" keeps back what was answered until ticket n, "QUIT" closes after "BYE".
 type lineServer struct {
 	t        testing.TB
 	foreign  chan *Conn // connections that the foreign goroutine owns
@@ -171,6 +171,9 @@ func (s *lineServer) line(c *Conn, p *peer, line []byte) bool {
 		c.Unpin()
 		c.Park()
 		return true
+	case "LATE":
+		ticket, _ := strconv.ParseUint(string(rest), 10, 64)
+		c.Hold(ticket)
 	case "QUIT":
 		c.Out = append(c.Out, "BYE\n"...)
 		c.CloseAfterFlush()

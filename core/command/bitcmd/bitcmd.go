@@ -24,9 +24,9 @@ func Commands(limits Limits) []command.Command {
 		rf = command.ReadOnly | command.Fast
 	)
 	rows := []command.Command{
-		{Name: "setbit", Arity: 4, Flags: w, Keys: one(command.RW | command.Access | command.Update), Since: "2.2.0", Complexity: "O(1)",
+		{Name: "setbit", Arity: 4, Member: 2, Flags: w, Keys: one(command.RW | command.Access | command.Update), Since: "2.2.0", Complexity: "O(1)",
 			Summary: "Sets or clears the bit at offset of the string value. Creates the key if it doesn't exist.", Run: g.setbit},
-		{Name: "getbit", Arity: 3, Flags: rf, Keys: one(command.RO | command.Access), Since: "2.2.0", Complexity: "O(1)",
+		{Name: "getbit", Arity: 3, Member: 2, Flags: rf, Keys: one(command.RO | command.Access), Since: "2.2.0", Complexity: "O(1)",
 			Summary: "Returns a bit value by offset.", Run: g.getbit},
 		{Name: "bitcount", Arity: -2, Flags: command.ReadOnly, Keys: one(command.RO | command.Access), Since: "2.6.0", Complexity: "O(N)",
 			Summary: "Counts the number of set bits (population counting) in a string.", Run: bitcount},

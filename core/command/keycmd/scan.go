@@ -1,12 +1,14 @@
 package keycmd
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"strconv"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/internal/crc"
 	"github.com/sleipnirdb/sleipnir/internal/glob"
 )
 
@@ -170,15 +172,31 @@ func scan(c *command.Call) error {
 // keysStep is how much of a table one step of KEYS visits.
 const keysStep = 1 << 12
 
-// routeKeys: KEYS holds no partition, but takes one after the other, so that
-// only what wants the same one waits for it. A transaction holds them all.
-func routeKeys(*command.Call, *partition.Mask) {}
+// routeKeys picks the partition of the keys that can match, or all.
+func routeKeys(c *command.Call, m *partition.Mask) {
+	if pattern := c.Args[1]; isOfOneTag(pattern) {
+		m.Add(c.Set.Of(crc.Slot(pattern)))
+	} else {
+		m.Fill(c.Set.Len())
+	}
+}
+
+// isOfOneTag reports whether all keys that match a pattern have the same hash
+// tag: it stands in the pattern with nothing special in it or before it.
+func isOfOneTag(pattern []byte) bool {
+	from := bytes.IndexByte(pattern, '{')
+	if from < 0 {
+		return false
+	}
+	n := bytes.IndexByte(pattern[from+1:], '}')
+	return n > 0 && bytes.IndexAny(pattern[:from+1+n], `*?[\`) < 0
+}
 
 func keys(c *command.Call) error {
 	pattern := c.Args[1]
 	all := string(pattern) == "*"
 	mark, n := c.W.Defer(), 0
-	visit := func(p int) {
+	for p := c.Held.Next(0); p >= 0; p = c.Held.Next(p + 1) {
 		db := c.Set.Space(p).DB(c.Session.DB)
 		for position := uint64(0); ; {
 			position = db.Scan(position, keysStep, nil, func(e keyspace.Entry) {
@@ -191,13 +209,6 @@ func keys(c *command.Call) error {
 				break
 			}
 		}
-	}
-	if c.InExec {
-		for p := range c.Set.Len() {
-			visit(p)
-		}
-	} else {
-		c.Nested.InTurn(visit)
 	}
 	c.W.DoneArray(mark, n)
 	return nil

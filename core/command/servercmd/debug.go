@@ -52,6 +52,7 @@ var debugSubs = [...]debugSub{
 	{"digest", 0, 0, debugAll, (*group).debugDigest},
 	{"digest-value", 0, math.MaxInt, debugKeys, (*group).debugDigestValue},
 	{"htstats", 1, 2, debugAll, (*group).debugTables},
+	{"htstats-key", 1, 2, debugKeys, (*group).debugTable},
 	{"stringmatch-len", 2, 2, debugNone, (*group).debugStringMatch},
 	{"reload", 0, math.MaxInt, debugAll, (*group).debugReload},
 	{"loadaof", 0, 0, debugNone, (*group).debugLoadAOF},
@@ -257,6 +258,18 @@ func (g *group) debugTables(c *command.Call) error {
 	return nil
 }
 
+func (g *group) debugTable(c *command.Call) error {
+	e := c.DB(c.Args[2]).Peek(c.Args[2])
+	if !e.Exists() {
+		return command.ErrNoSuchKey
+	}
+	if enc := e.Encoding(); enc != object.EncHashtable && enc != object.EncSkiplist {
+		return command.Error("ERR The value stored at the specified key is not represented using an hash table")
+	}
+	c.W.Verbatim("txt", fmt.Sprintf("Hash table 0 stats (main hash table):\n number of elements: %d\n", e.Count()))
+	return nil
+}
+
 // The process ends in these. What follows the call is never reached.
 
 func (g *group) debugSegfault(c *command.Call) error {
@@ -293,6 +306,8 @@ func debugHelp(c *command.Call) error {
 		"    Write <message> to the server log.",
 		"HTSTATS <dbid> [full]",
 		"    Return hash table statistics of the specified database.",
+		"HTSTATS-KEY <key> [full]",
+		"    Like HTSTATS but for the hash table stored at <key>'s value.",
 		"OBJECT <key> [fast]",
 		"    Show low level info about `key` and associated value.",
 		"    Some fields of the default behavior may be time consuming to fetch,",
