@@ -184,12 +184,9 @@ func (r *Reader) number(prefix byte) (int64, error) {
 	if line[0] != prefix {
 		return 0, r.fault(r.from+start, false, "Expected prefix '%c', got: '%c'", prefix, line[0])
 	}
-	if len(line) < len("*\r\n") {
-		return 0, r.fault(r.from+start, false, "Expected \\r\\n, got: %02x%02x", line[0], line[1])
-	}
-	digits := line[1 : len(line)-2]
+	digits, isWhole := bytes.CutSuffix(line[1:], []byte("\r\n"))
 	n, err := strconv.ParseInt(string(digits), 10, 64)
-	if err != nil || line[len(line)-2] != '\r' {
+	if err != nil || !isWhole {
 		return 0, r.fault(r.from+start, false, "Expected \\r\\n, got: %02x%02x", line[len(line)-2], line[len(line)-1])
 	}
 	r.line++

@@ -64,6 +64,7 @@ func TestReader(t *testing.T) {
 		{"wrong end", "*1\r\n$1\r\nxyz", "", 0, "Expected \\r\\n, got: 797a", false},
 		{"long line", "*" + strings.Repeat("0", 99) + "1\r\n", "", 0, "Expected \\r\\n", false},
 		{"long annotation", "#" + strings.Repeat("x", 2000), "", 0, "Expected \\r\\n", false},
+		{"prefix and no more", "*\n", "", 0, "Expected \\r\\n, got: 2a0a", false},
 		{"empty line", "*1\r\n\n", "", 0, "an empty line", false},
 	}
 	for _, test := range tests {

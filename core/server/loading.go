@@ -117,6 +117,9 @@ func (s *Server) load(in io.Reader, o loadOptions) (int64, error) {
 	s.snapshots.keys.Store(result.Keys)
 	s.snapshots.expired.Store(result.Expired)
 	if err != nil {
+		if !errors.Is(err, loading.ErrCancelled) {
+			s.Log.Warningf("Internal error in RDB reading %v", err)
+		}
 		return result.Bytes, err
 	}
 	if result.Modules > 0 {
