@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/rdb"
@@ -146,6 +147,9 @@ func (w *worker) value(i *item) error {
 	return err
 }
 
+// preserveEvery is between two tries to replace a key that a snapshot has to have first.
+const preserveEvery = time.Millisecond
+
 // place puts the entry that was built into its table.
 func (w *worker) place(space *keyspace.Space, db *keyspace.DB, i *item) error {
 	e := w.builder.Take()
@@ -162,6 +166,9 @@ func (w *worker) place(space *keyspace.Space, db *keyspace.DB, i *item) error {
 		if !w.Replace {
 			e.Free()
 			return errTwice
+		}
+		for !space.Preserve(db.Index(), i.Key) { // a snapshot is taken; its sink needs no lease
+			time.Sleep(preserveEvery)
 		}
 		if err := db.Place(e, i.Key); err != nil {
 			return err
