@@ -24,7 +24,7 @@ func FuzzList(f *testing.F) {
 		if len(program) == 0 {
 			return
 		}
-		r, err := arena.NewRange(64 << 20)
+		r, err := arena.NewRange(256 << 20) // 3000 of the longest texts
 		if err != nil {
 			t.Fatal(err)
 		}
