@@ -38,13 +38,27 @@ var ErrDamaged = errors.New("the append-only file can't be loaded")
 // progressEvery is after how many commands progress is told.
 const progressEvery = 1024
 
-// Load brings the files to the loader. found is false if there are none. An error has been logged, and means that the server can't start.
+// Load brings the files to the loader, before the log is started. found is false if there are none. An error has been logged, and means that
+// the server can't start.
 func (l *Log) Load(to Loader) (found bool, err error) {
 	if err := l.takeOver(); err != nil {
 		return false, err
 	}
 	l.removeTemps()
+	return l.load(l.manifest.Parts(), to)
+}
+
+// Reload brings the files of a running server to the loader. The caller has flushed them, and keeps commands from being journalled meanwhile. An
+// error has been logged.
+func (l *Log) Reload(to Loader) error {
+	l.mu.Lock()
 	parts := l.manifest.Parts()
+	l.mu.Unlock()
+	_, err := l.load(parts, to)
+	return err
+}
+
+func (l *Log) load(parts []Part, to Loader) (found bool, err error) {
 	if len(parts) == 0 {
 		return false, nil
 	}

@@ -59,6 +59,9 @@ const (
 	errUnitBoundary command.Error = "ERR not allowed inside a transaction"
 )
 
+// Mute keeps what is applied from the journal: because it comes from there.
+func (a *Applier) Mute() { a.y.isMute = true }
+
 // NewApplier returns an applier, which the caller closes.
 func (d *Dispatcher) NewApplier() *Applier {
 	a := &Applier{y: newOffLoop(d)}

@@ -21,7 +21,7 @@ import (
 // gathering returns where effects go, nil while no journal is on. That changes
 // only while somebody has every lease.
 func (x *Executor) gathering() *keyspace.Effects {
-	if x.d.Journal.On() {
+	if x.d.Journal.On() && !x.isMute {
 		return &x.effects
 	}
 	return nil

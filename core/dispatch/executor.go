@@ -91,6 +91,8 @@ type Executor struct {
 	enlisted   bool
 	nextHolder *Executor // in that list; until it is enlisted, or told
 	released   loop.Post
+	// isMute: what it does is not for the journal.
+	isMute bool
 	// away: what it runs may not leave it, as it holds up no loop.
 	away bool
 

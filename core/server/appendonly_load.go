@@ -11,6 +11,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/loading"
+	"github.com/sleipnirdb/sleipnir/core/partition"
 )
 
 // appendOnlyLoader is the server as the loading of an append-only file sees it.
@@ -22,17 +23,50 @@ type appendOnlyLoader struct {
 // loadAppendOnly fills the keyspace from the append-only file. An error has been logged.
 func (s *Server) loadAppendOnly() error {
 	start := time.Now()
+	return s.replayAppendOnly(func(l *appendOnlyLoader) error {
+		found, err := s.aof.Load(l)
+		if err == nil && found {
+			s.Log.Noticef("DB loaded from append only file: %.3f seconds", time.Since(start).Seconds())
+		}
+		return err
+	})
+}
+
+// ReloadAppendOnly brings the data back from the append-only file, in the place of what there is. The caller is an ordinary goroutine without a lease.
+func (o *operations) ReloadAppendOnly() error {
+	s := (*Server)(o)
+	s.dispatcher.SetGate(dispatch.GateLoading, true)
+	defer s.dispatcher.SetGate(dispatch.GateLoading, false)
+	if err := s.aof.Flush(false); err != nil {
+		return err
+	}
+	var old []*keyspace.Detached
+	keys := 0
+	s.dispatcher.ExclusiveAll(func(*dispatch.Executor) {
+		for p := range s.Set.Len() {
+			n, o := s.Set.Space(p).FlushAll()
+			if keys += n; o != nil {
+				old = append(old, o)
+			}
+		}
+	})
+	o.Flushed(old, partition.Mask{}, keys)
+	s.snapshots.functions = nil
+	return s.replayAppendOnly(func(l *appendOnlyLoader) error {
+		l.a.Mute()
+		return s.aof.Reload(l)
+	})
+}
+
+// replayAppendOnly has load bring commands to a loader.
+func (s *Server) replayAppendOnly(load func(l *appendOnlyLoader) error) error {
 	s.setExpiry(keyspace.ExpireIgnore) // a command may speak of a key whose time has come since then
 	defer s.setExpiry(keyspace.ExpireDelete)
 	l := &appendOnlyLoader{s: s, a: s.dispatcher.NewApplier()}
 	defer l.a.Close()
 	defer s.progress.End()
 	defer s.tellProgress()()
-	found, err := s.aof.Load(l)
-	if err == nil && found {
-		s.Log.Noticef("DB loaded from append only file: %.3f seconds", time.Since(start).Seconds())
-	}
-	return err
+	return load(l)
 }
 
 // setExpiry says what becomes of keys whose time has come.

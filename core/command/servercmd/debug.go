@@ -230,10 +230,6 @@ func (g *group) debugStringMatch(c *command.Call) error {
 	return nil
 }
 
-func (g *group) debugLoadAOF(*command.Call) error {
-	return command.Error("ERR Error trying to load the AOF files, check server logs.")
-}
-
 func (g *group) debugAccepted(c *command.Call) error {
 	c.W.OK()
 	return nil

@@ -11,6 +11,7 @@ const (
 	// errSave is the reference's reply to a SAVE that failed: it has no text.
 	errSave   command.Error = "ERR"
 	errReload command.Error = "ERR Error trying to load the RDB dump, check server logs."
+	errReplay command.Error = "ERR Error trying to load the AOF files, check server logs."
 )
 
 func (g *group) saveRow() command.Command {
@@ -102,6 +103,18 @@ func (g *group) debugReload(c *command.Call) error {
 		return errReload
 	}
 	g.Server.LogWarning("DB reloaded by DEBUG RELOAD")
+	c.W.OK()
+	return nil
+}
+
+func (g *group) debugLoadAOF(c *command.Call) error {
+	if g.Server.Loading() {
+		return command.ErrLoading
+	}
+	if g.Server.ReloadAppendOnly() != nil {
+		return errReplay
+	}
+	g.Server.LogWarning("Append Only File loaded by DEBUG LOADAOF")
 	c.W.OK()
 	return nil
 }

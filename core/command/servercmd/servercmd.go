@@ -82,6 +82,9 @@ type Server interface {
 	// Reload reads the snapshot back. merge: what is there already is replaced,
 	// instead of being an error. The caller has every lease.
 	Reload(merge bool) error
+	// ReloadAppendOnly reads the append-only file back, in the place of what
+	// there is. The caller has no lease.
+	ReloadAppendOnly() error
 }
 
 // Shutdown says how the server ends.
