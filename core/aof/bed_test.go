@@ -39,6 +39,7 @@ type bed struct {
 	// during runs in a snapshot after its cut; saveError is what it fails with.
 	during    func()
 	saveError error
+	flushes   int // how many snapshots from now on find all keys removed
 
 	inMulti bool
 	queue   [][2]string
@@ -147,6 +148,10 @@ func (b *bed) Snapshot(out io.Writer, o SnapshotOptions) error {
 		return b.saveError
 	}
 	keys := b.cut(o)
+	if b.flushes > 0 {
+		b.flushes--
+		return ErrFlushed
+	}
 	if b.during != nil && !o.Held {
 		b.during()
 	}

@@ -310,23 +310,27 @@ func (l *Log) rewrite() {
 	err := l.newBase()
 	k.mu.Lock()
 	k.rewriting, k.last = false, time.Since(k.started)
-	k.failed = err != nil
+	isFlushed := errors.Is(err, ErrFlushed)
+	k.failed = err != nil && !isFlushed
 	switch {
 	case err == nil:
 		k.failures = 0
-	case !errors.Is(err, errStopped):
+	case !isFlushed && !errors.Is(err, errStopped):
 		k.failures++
 	}
 	k.mu.Unlock()
-	if err == nil {
+	switch {
+	case err == nil:
 		l.removeHistory()
 		l.o.Log.Noticef("Background AOF rewrite finished successfully")
-	} else {
+	case isFlushed:
+		l.o.Log.Noticef("Background AOF rewrite begins anew, as all keys were removed")
+	default:
 		l.o.Log.Warningf("Background AOF rewrite terminated with error: %v", vfs.Reason(err))
 	}
 	l.o.Host.Changed()
 	l.mu.Lock()
-	again := l.state == opening
+	again := isFlushed || l.state == opening
 	l.mu.Unlock()
 	if again {
 		k.schedule()

@@ -21,7 +21,7 @@ import (
 type Host interface {
 	// Exclusive runs f under all leases.
 	Exclusive(f func())
-	// Snapshot writes the data as an RDB file.
+	// Snapshot writes the data as an RDB file. ErrFlushed says that all keys were removed meanwhile.
 	Snapshot(out io.Writer, o SnapshotOptions) error
 	// IsSaving says whether a snapshot of its own is under way, for which a rewrite waits.
 	IsSaving() bool
@@ -381,6 +381,9 @@ type baseFile struct {
 
 // syncEvery is how many bytes of a base are written between two syncs.
 const syncEvery = 4 << 20
+
+// ErrFlushed is the error of a base of which nothing is left in the data.
+var ErrFlushed = errors.New("all keys were removed")
 
 // errStopped is the error of a base that nobody wants any more.
 var errStopped = errors.New("it was stopped")

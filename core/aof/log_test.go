@@ -202,7 +202,6 @@ func TestRewriteRefusedMeanwhile(t *testing.T) {
 func TestFailedRewritesAreLimited(t *testing.T) {
 	b := newBed(t, vfs.NewMemory())
 	b.write("k", "v")
-	b.saveError = errStopped
 	b.saveError = fmt.Errorf("no")
 	for n := range int64(3) {
 		if st := b.rewrite(); !st.RewriteFailed || st.RewriteFailures != 1 {
@@ -314,5 +313,20 @@ func TestHistoryStaysIfAskedTo(t *testing.T) {
 	b.stop()
 	b = newBed(t, x)
 	b.wait("the removal", func() bool { return names(t, x) == "2.base.rdb 2.incr.aof manifest" })
+	b.stop()
+}
+
+func TestFlushedRewriteBeginsAnew(t *testing.T) {
+	b := newBed(t, vfs.NewMemory())
+	b.write("k", "v")
+	b.flushes = 2
+	b.log.Rewrite(false)
+	b.wait("the third rewrite", func() bool {
+		st := b.log.Status()
+		return st.Rewrites == 3 && !st.IsRewriting
+	})
+	if st := b.log.Status(); st.RewriteFailed || st.RewriteFailures != 0 || st.IsScheduled {
+		t.Errorf("%+v", st)
+	}
 	b.stop()
 }

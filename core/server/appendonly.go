@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"os"
 	"time"
@@ -98,6 +99,9 @@ func (a *appendOnly) Snapshot(out io.Writer, o aof.SnapshotOptions) error {
 	defer s.rewrite.ticket.Store(nil)
 	err := <-done
 	s.rewrite.peak.Store(s.took(t))
+	if errors.Is(err, snapshot.ErrFlushed) {
+		return aof.ErrFlushed
+	}
 	return err
 }
 

@@ -189,7 +189,7 @@ func isOfOneTag(pattern []byte) bool {
 		return false
 	}
 	n := bytes.IndexByte(pattern[from+1:], '}')
-	return n > 0 && bytes.IndexAny(pattern[:from+1+n], `*?[\`) < 0
+	return n > 0 && !bytes.ContainsAny(pattern[:from+1+n], `*?[\`)
 }
 
 func keys(c *command.Call) error {
