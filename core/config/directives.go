@@ -400,7 +400,7 @@ var directives = [idCount]Directive{
 	ProtectedMode:                       yesno("protected-mode", true),
 	ProtoMaxBulkLen:                     memory("proto-max-bulk-len", 536870912, 1048576, math.MaxInt64).flags(Debug),
 	RDBDelSyncFiles:                     yesno("rdb-del-sync-files", false),
-	RDBKeySaveDelay:                     integer("rdb-key-save-delay", 0, math.MinInt32, math.MaxInt32).flags(Hidden).note(noteNoEffect),
+	RDBKeySaveDelay:                     integer("rdb-key-save-delay", 0, math.MinInt32, math.MaxInt32).flags(Hidden),
 	RDBSaveIncrementalFsync:             yesno("rdb-save-incremental-fsync", true).note(noteNoFork),
 	RDBVersionCheck:                     enum("rdb-version-check", "strict", rdbVersionChecks),
 	RDBVersionWrite:                     enum("rdb-version-write", "auto", rdbVersions),

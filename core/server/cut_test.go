@@ -268,6 +268,8 @@ func (h *stepper) Release()       { h.s.dispatcher.Release() }
 func (h *stepper) Walked(on bool) { h.s.dispatcher.SetWalked(on) }
 func (h *stepper) Rescue()        {}
 
+func (h *stepper) KeyDelay() time.Duration { return 0 }
+
 // TestCut takes snapshots of known places in a known order of operations.
 func TestCut(t *testing.T) {
 	for seed := range uint64(8) {

@@ -133,9 +133,11 @@ func (s *Server) load(in io.Reader, o loadOptions) (int64, error) {
 	return result.Bytes, nil
 }
 
-// keyLoadDelay is the directive key-load-delay: microseconds, or, if it is negative, so many keys a microsecond.
-func (s *Server) keyLoadDelay() time.Duration {
-	n := s.Config.Int(config.KeyLoadDelay)
+// keyLoadDelay is the directive key-load-delay.
+func (s *Server) keyLoadDelay() time.Duration { return delayOf(s.Config.Int(config.KeyLoadDelay)) }
+
+// delayOf is the time that each key is to take: so many microseconds, or, if that is negative, so many keys a microsecond.
+func delayOf(n int64) time.Duration {
 	if n < 0 {
 		return time.Microsecond / time.Duration(-n)
 	}

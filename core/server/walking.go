@@ -2,7 +2,9 @@ package server
 
 import (
 	"sync/atomic"
+	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/snapshot"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
@@ -102,6 +104,9 @@ func (h *snapshotHost) Release() { h.dispatcher.Release() }
 
 // Walked says whether writes are told to a snapshot.
 func (h *snapshotHost) Walked(on bool) { h.dispatcher.SetWalked(on) }
+
+// KeyDelay is the directive rdb-key-save-delay.
+func (h *snapshotHost) KeyDelay() time.Duration { return delayOf(h.Config.Int(config.RDBKeySaveDelay)) }
 
 // Rescue reports a panic.
 func (h *snapshotHost) Rescue() {

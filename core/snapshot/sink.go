@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"errors"
+	"time"
 
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 )
@@ -54,8 +55,27 @@ func (r *run) writePiece(p piece) {
 	}
 	r.selected = p.last
 	r.write(b)
+	r.dawdle(p.keys)
 	r.account.close(&p)
 	r.relieved(false)
+}
+
+// delayStep is how often a delayed sink looks whether it is still delayed.
+const delayStep = 10 * time.Millisecond
+
+// dawdle takes the time that the host wants so many keys to take.
+func (r *run) dawdle(keys int) {
+	for start := time.Now(); !r.dead.Load(); {
+		left := time.Duration(keys)*r.k.host.KeyDelay() - time.Since(start)
+		if left <= 0 {
+			return
+		}
+		select {
+		case <-r.poked:
+			r.look()
+		case <-time.After(min(left, delayStep)):
+		}
+	}
 }
 
 func (r *run) writeLoan(l loan) {

@@ -113,6 +113,8 @@ type Host interface {
 	// Walked says whether writes have to be told of from now on (keyspace.Space.Preserve). Called under every lease for true, anywhere for
 	// false.
 	Walked(on bool)
+	// KeyDelay is how much longer each key takes, for tests of what happens meanwhile; 0 in earnest.
+	KeyDelay() time.Duration
 	// Rescue is deferred by goroutines, to report a panic.
 	Rescue()
 }

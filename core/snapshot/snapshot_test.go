@@ -63,6 +63,8 @@ func (b *bed) Release()       { b.released.Add(1) }
 func (b *bed) Walked(on bool) { b.walked.Store(on) }
 func (b *bed) Rescue()        {}
 
+func (b *bed) KeyDelay() time.Duration { return 0 }
+
 func key(i int) []byte { return fmt.Appendf(nil, "key:%d", i) }
 
 // space returns where key i is.

@@ -1,5 +1,7 @@
 package object
 
+import "math"
+
 // Where a group stands: how many entries it has read of all that were ever added, and how many are still to come. Both can
 // be told only as long as no deletion has left a hole where one would have to count.
 
@@ -45,7 +47,7 @@ func (s Stream) Delivered(g StreamGroup, id StreamID) bool {
 		return false
 	}
 	h := s.head()
-	if g.read != UnknownRead && !g.last.Less(h.first) && !h.hasHoleAfter(g.last) {
+	if g.read != UnknownRead && g.read < math.MaxInt64 && !g.last.Less(h.first) && !h.hasHoleAfter(g.last) {
 		g.read++
 	} else if h.added > 0 {
 		g.read, _ = h.readAt(id)
