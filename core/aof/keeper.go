@@ -103,6 +103,9 @@ func (l *Log) Switch(want bool) {
 	if want && k.rewriting {
 		l.o.Log.Noticef("AOF was enabled but there is already an AOF rewriting in background. Stopping background AOF and starting a rewrite now.")
 	}
+	if !want && k.rewriting {
+		l.o.Log.Noticef("Killing running AOF rewrite (it is no child process): AOF was disabled.")
+	}
 	k.stop.Store(k.rewriting)
 	k.starting = want && !k.rewriting && !l.o.Host.IsSaving()
 	k.mu.Unlock()

@@ -5,6 +5,7 @@ import "time"
 // Status is what INFO tells of the append-only file.
 type Status struct {
 	IsOn               bool // or being switched on
+	IsOpening          bool // being switched on: the files don't count yet
 	IsRewriting        bool
 	IsScheduled        bool // a rewrite waits for its time
 	LastRewriteSeconds int64
@@ -24,7 +25,7 @@ type Status struct {
 // Status returns the state. Any goroutine.
 func (l *Log) Status() Status {
 	l.mu.Lock()
-	st := Status{IsOn: l.state != off, WriteError: l.broken}
+	st := Status{IsOn: l.state != off, IsOpening: l.state == opening, WriteError: l.broken}
 	l.mu.Unlock()
 	k := &l.keeper
 	k.mu.Lock()

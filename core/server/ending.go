@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -56,6 +57,10 @@ func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 		how.Save, how.NoSave = false, true
 	}
 	s.giveUpSaving()
+	if err := s.leaveOpening(how.Force); err != nil {
+		s.Log.Warningf(noEnd)
+		return err
+	}
 	saves := how.Save || (!how.NoSave && len(s.Config.SavePoints()) > 0)
 	if !saves && !s.aof.Status().IsOn {
 		s.end.begin(0)
@@ -78,9 +83,27 @@ func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 	}()
 	err := <-failed
 	if err != nil {
-		s.Log.Warningf("Errors trying to shut down the server. Check the logs for more information.")
+		s.Log.Warningf(noEnd)
 	}
 	return err
+}
+
+// noEnd is the log's line of an end that was refused.
+const noEnd = "Errors trying to shut down the server. Check the logs for more information."
+
+var errOpening = errors.New("the append-only file is not complete yet")
+
+// leaveOpening refuses an end while the append-only file that was switched on doesn't have all data yet.
+func (s *Server) leaveOpening(force bool) error {
+	switch st := s.aof.Status(); {
+	case !st.IsOpening || !st.IsRewriting:
+	case force:
+		s.Log.Warningf("Writing initial AOF. Exit anyway.")
+	default:
+		s.Log.Warningf("Writing initial AOF, can't exit.")
+		return errOpening
+	}
+	return nil
 }
 
 // leaveSafe brings to disk what is to be there after the end. The caller has every lease.
