@@ -217,7 +217,10 @@ func (a *Arena) Free(ref Ref, p Purpose) {
 	}
 }
 
-// Cap returns how many bytes of the block the caller may use: at least what it asked for.
+// Cap returns how many bytes of the block the caller may use: at least what it asked for. Of a block that nobody changes or frees any thread
+// may ask it: of the page's flags, which others change meanwhile, it looks at those alone that don't change while the block lives.
+//
+//go:norace
 func (a *Arena) Cap(ref Ref) int {
 	i := ref.page()
 	s := a.page(i)

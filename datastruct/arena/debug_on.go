@@ -104,6 +104,10 @@ func (a *Arena) debugLive(ref Ref, n int) {
 }
 
 // headOf returns the block that ref lies in. In a large block only the first page can tell.
+//
+// Whoever reads a value that was lent to a snapshot holds no lease: flags of the page that have to do with its other blocks may change meanwhile.
+//
+//go:norace
 func (a *Arena) headOf(ref Ref) Ref {
 	i := ref.page()
 	s := a.page(i)
