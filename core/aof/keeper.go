@@ -25,6 +25,7 @@ type keeper struct {
 	want      bool       // that the file is on
 	asked     bool       // a rewrite is scheduled
 	starting  bool       // it begins at once, and counts as under way
+	preamble  bool       // the form of the base that was asked for
 	rewriting bool
 	started   time.Time // of the rewrite
 	last      time.Duration
@@ -93,9 +94,15 @@ func (k *keeper) isWaiting() bool {
 
 // Switch follows CONFIG SET appendonly: the log is on or off some time after it. Rewrites that are under way for the other end.
 func (l *Log) Switch(want bool) {
+	l.mu.Lock()
+	wasOff := l.state == off
+	l.mu.Unlock()
 	k := &l.keeper
 	k.mu.Lock()
 	k.want = want
+	if want && wasOff {
+		k.asked, k.preamble = true, l.hasPreamble()
+	}
 	if !want && k.asked {
 		k.asked = false
 		l.o.Log.Noticef("AOF was disabled but there is a scheduled AOF background, cancel it.")
@@ -148,7 +155,8 @@ func (l *Log) Rewrite(inTransaction bool) Reply {
 		reply = Scheduled
 	}
 	k.starting = reply == Started
-	k.asked, k.failures, k.notBefore, k.delay = true, 0, time.Time{}, 0
+	k.asked, k.preamble = true, l.hasPreamble()
+	k.failures, k.notBefore, k.delay = 0, time.Time{}, 0
 	k.poke()
 	return reply
 }
@@ -304,13 +312,17 @@ func (l *Log) remove(name string) {
 func (l *Log) rewrite() {
 	k := &l.keeper
 	k.mu.Lock()
+	if !k.starting { // it had to wait, or nobody asked
+		k.preamble = l.hasPreamble()
+	}
+	preamble := k.preamble
 	k.asked, k.starting, k.rewriting, k.started = false, false, true, time.Now()
 	k.stop.Store(false)
 	k.rewrites++
 	k.mu.Unlock()
 	l.o.Host.Changed()
 	l.o.Log.Noticef("Background append only file rewriting started")
-	err := l.newBase()
+	err := l.newBase(preamble)
 	k.mu.Lock()
 	k.rewriting, k.last = false, time.Since(k.started)
 	isFlushed := errors.Is(err, ErrFlushed)
@@ -341,8 +353,11 @@ func (l *Log) rewrite() {
 	k.poke()
 }
 
+// hasPreamble says whether a base is an RDB file, and not one of commands.
+func (l *Log) hasPreamble() bool { return l.o.Config.Bool(config.AOFUseRDBPreamble) }
+
 // newBase is a rewrite up to the manifest that names the new base.
-func (l *Log) newBase() error {
+func (l *Log) newBase(preamble bool) error {
 	if err := l.makeDir(); err != nil {
 		return err
 	}
@@ -351,12 +366,12 @@ func (l *Log) newBase() error {
 	l.mu.Unlock()
 	switch now {
 	case on:
-		return l.rewriteOn(m)
+		return l.rewriteOn(m, preamble)
 	case opening:
-		return l.rewriteOpening(m)
+		return l.rewriteOpening(m, preamble)
 	}
 	// Nothing is journalled: the base alone is the set.
-	part := m.addBase(l.name, l.o.Config.Bool(config.AOFUseRDBPreamble))
+	part := m.addBase(l.name, preamble)
 	if err := l.writeBase(part, SnapshotOptions{}, &l.keeper.stop); err != nil {
 		return err
 	}
@@ -365,7 +380,7 @@ func (l *Log) newBase() error {
 }
 
 // rewriteOn rewrites what is being written: the stream goes on to a new increment at the cut.
-func (l *Log) rewriteOn(m *Manifest) error {
+func (l *Log) rewriteOn(m *Manifest, preamble bool) error {
 	incr := m.addIncr(l.name)
 	f, err := l.openIncr(incr.Name, os.O_TRUNC)
 	if err != nil {
@@ -388,7 +403,7 @@ func (l *Log) rewriteOn(m *Manifest) error {
 		w.cuts.add(next)
 		l.poke()
 	}
-	base := m.addBase(l.name, l.o.Config.Bool(config.AOFUseRDBPreamble))
+	base := m.addBase(l.name, preamble)
 	err = l.writeBase(base, SnapshotOptions{AtCut: cut}, &l.keeper.stop)
 	if !hasCut { // the manifest has the increment, so it must be the one that is written
 		l.o.Host.Exclusive(cut)
@@ -406,7 +421,7 @@ func (l *Log) rewriteOn(m *Manifest) error {
 }
 
 // rewriteOpening begins a set while the server runs: what is journalled from the cut on goes to a file that gets its name at the end.
-func (l *Log) rewriteOpening(m *Manifest) error {
+func (l *Log) rewriteOpening(m *Manifest, preamble bool) error {
 	temp := "temp-" + l.name + ".incr"
 	f, err := l.openIncr(temp, os.O_TRUNC)
 	if err != nil {
@@ -420,7 +435,7 @@ func (l *Log) rewriteOpening(m *Manifest) error {
 		l.w = w
 		l.mu.Unlock()
 	}
-	base := m.addBase(l.name, l.o.Config.Bool(config.AOFUseRDBPreamble))
+	base := m.addBase(l.name, preamble)
 	err = l.writeBase(base, SnapshotOptions{AtCut: cut}, &l.keeper.stop)
 	if err == nil {
 		m.retire(m.incrSeq + 1)
