@@ -47,7 +47,7 @@ bench-sim:      ## predict the curve for machines that are not at hand
 	$(GO) run ./bench/sim $(ARGS)
 
 pgo:            ## record anew the profile that the server is built with
-	$(GO) run ./bench/pgo $(ARGS)
+	$(GO) run -trimpath ./bench/pgo $(ARGS)
 
 generate:       ## run go generate
 	$(GO) generate ./...

@@ -1,7 +1,7 @@
 // Pgo makes the profile that the server is built with: it runs the server under the named workloads and records where its time
 // goes. `go build` finds the file beside the program's main package and inlines along the hot ways.
 //
-//	go run ./bench/pgo -out cmd/sleipnir-server/default.pgo
+//	go run -trimpath ./bench/pgo -out cmd/sleipnir-server/default.pgo
 //
 // It is worth a new run when the hot path has changed its shape. A stale profile does no harm: what it doesn't name is
 // compiled as without one.
