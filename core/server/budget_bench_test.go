@@ -68,6 +68,7 @@ func testServer(tb testing.TB, pairs ...string) *Server {
 		if err := s.Stop(drainTime); err != nil {
 			tb.Error(err)
 		}
+		s.garbage.disposals.Wait()
 		s.memory.Close()
 	})
 	return s

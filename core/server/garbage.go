@@ -2,6 +2,7 @@ package server
 
 import (
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
@@ -16,6 +17,8 @@ type garbage struct {
 	marks   []atomic.Bool // by partition
 	pending atomic.Int64  // keys flushed and not freed, roughly: for INFO
 	freed   atomic.Int64  // keys freed in the background
+
+	disposals sync.WaitGroup // under way
 }
 
 func (g *garbage) init(partitions int) { g.marks = make([]atomic.Bool, partitions) }

@@ -63,10 +63,10 @@ func (o *operations) Flushed(old []*keyspace.Detached, background partition.Mask
 		s.nudge()
 	}
 	if len(old) > 0 {
-		go func() {
+		s.garbage.disposals.Go(func() {
 			defer s.rescue()
 			s.garbage.dispose(old, max(keys-inSlices, 0))
-		}()
+		})
 	}
 }
 
