@@ -17,9 +17,8 @@ type run struct {
 	selected int       // the database of what was written last; the sink's
 	encoders sync.Pool // of Encoder
 
-	// Set at the cut, constant after it.
-	cut      Cut
-	cutNanos int64
+	cut      Cut          // set at the cut, constant after it
+	cutNanos atomic.Int64 // how long the cut took; 0 until it has been made
 
 	seats   atomic.Int32 // walkers that may still begin
 	keepers []keeper
@@ -88,7 +87,7 @@ func (r *run) begin() {
 		t.run.Store(r)
 	}
 	r.k.current.Store(r)
-	r.cutNanos = clock.Since(start)
+	r.cutNanos.Store(clock.Since(start))
 }
 
 // count fills in the cut.

@@ -90,7 +90,7 @@ func (t *Ticket) Progress() (p Progress) {
 	p.Bytes = t.bytes.Load()
 	if r := t.run.Load(); r != nil {
 		p.Keys, p.Total = r.keys.Load(), r.cut.Keys
-		p.Cut = time.Duration(r.cutNanos)
+		p.Cut = time.Duration(r.cutNanos.Load())
 		p.Used, p.Peak = r.account.used.Load(), r.account.peak.Load()
 	}
 	return p
