@@ -432,6 +432,7 @@ func (x *Executor) prepare(s *session.Session, cmd *command.Command, args [][]by
 // none.
 func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, p int) outcome {
 	if cmd.Flags&(command.Write|command.MayReplicate|command.RunsQueue) != 0 && x.d.walked.Load() && !x.spare(s, cmd, args) {
+		x.placed = nil // whoever runs it later finds the places anew
 		return lent
 	}
 	x.prepare(s, cmd, args, p)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -282,6 +283,8 @@ func TestEvictionsRepeated(t *testing.T) {
 		t.Run(tt.policy, func(t *testing.T) {
 			r := newRepetition(t, &effectCase{directives: []string{"partitions", "16", "io-threads", "2", "maxmemory-policy", tt.policy,
 				"lazyfree-lazy-eviction", tt.lazy, "maxmemory-eviction-tenacity", "100"}})
+			debug.FreeOSMemory() // what tests before have left would leave by itself, and make room
+			r.first.sampleMemory()
 			if err := r.first.Config.Assign(config.MaxMemory, formatInt(r.first.usedMemory()+room)); err != nil {
 				t.Fatal(err)
 			}
