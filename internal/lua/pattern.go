@@ -521,4 +521,3 @@ func (m *matcher) appendReplaced(dst []byte, text string, start, end int) ([]byt
 		}
 	}
 }
-
