@@ -8,9 +8,11 @@ func isLower(c byte) bool { return c-'a' < 26 }
 func isAlpha(c byte) bool { return c|0x20-'a' < 26 }
 func isAlnum(c byte) bool { return isAlpha(c) || isDigit(c) }
 func isHex(c byte) bool   { return isDigit(c) || c|0x20-'a' < 6 }
-func isSpace(c byte) bool { return c == ' ' || c-'\t' < 5 }
 func isCntrl(c byte) bool { return c < ' ' || c == 0x7f }
 func isPunct(c byte) bool { return c-'!' < '~'-' ' && !isAlnum(c) }
+
+// IsSpace is C's isspace.
+func IsSpace(c byte) bool { return c == ' ' || c-'\t' < 5 }
 
 func toLower(c byte) byte {
 	if isUpper(c) {

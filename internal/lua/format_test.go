@@ -24,7 +24,7 @@ func TestDirectiveNumbers(t *testing.T) {
 		var got string
 		switch d.verb {
 		case 'd':
-			got = string(d.appendInt(nil, Integer(test.in)))
+			got = string(d.appendInt(nil, int64(ToInteger(test.in))))
 		case 'u', 'o', 'x', 'X':
 			got = string(d.appendUint(nil, unsigned(test.in)))
 		default:

@@ -443,7 +443,7 @@ func inClass(c, class byte) bool {
 	case 'p':
 		in = isPunct(c)
 	case 's':
-		in = isSpace(c)
+		in = IsSpace(c)
 	case 'u':
 		in = isUpper(c)
 	case 'w':

@@ -18,7 +18,7 @@ func ParseNumber(s string) (float64, bool) {
 		return 0, false
 	}
 	for ; n < len(s); n++ {
-		if !isSpace(s[n]) {
+		if !IsSpace(s[n]) {
 			return 0, false
 		}
 	}
@@ -29,7 +29,7 @@ func ParseNumber(s string) (float64, bool) {
 // space before it take: 0 if there is none.
 func ScanNumber(s string) (f float64, n int) {
 	start := 0
-	for start < len(s) && isSpace(s[start]) {
+	for start < len(s) && IsSpace(s[start]) {
 		start++
 	}
 	i := start
@@ -174,6 +174,12 @@ func AppendNumber(dst []byte, f float64) []byte {
 	return AppendPrecision(dst, f, 14)
 }
 
+// FormatNumber is AppendNumber as a string.
+func FormatNumber(f float64) string {
+	var room [32]byte
+	return string(AppendNumber(room[:0], f))
+}
+
 // AppendPrecision appends f with so many significant digits at most, as "%.*g" of C does.
 func AppendPrecision(dst []byte, f float64, digits int) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
@@ -193,10 +199,10 @@ func appendSpecial(dst []byte, f float64) []byte {
 	return append(dst, "inf"...)
 }
 
-// Integer converts f as C on x86-64 does: towards zero, and what doesn't fit becomes the smallest one.
-func Integer(f float64) int64 {
+// ToInteger converts f as C on x86-64 does: towards zero, and what doesn't fit becomes the smallest one.
+func ToInteger(f float64) int {
 	if f >= -1<<63 && f < 1<<63 {
-		return int64(f)
+		return int(f)
 	}
 	return math.MinInt64
 }
@@ -204,7 +210,7 @@ func Integer(f float64) int64 {
 // unsigned converts f to 64 bits without a sign as C on x86-64 does: a negative one wraps, a larger one is 0.
 func unsigned(f float64) uint64 {
 	if f >= 1<<63 {
-		return uint64(Integer(f-1<<63)) ^ 1<<63
+		return uint64(ToInteger(f-1<<63)) ^ 1<<63
 	}
-	return uint64(Integer(f))
+	return uint64(ToInteger(f))
 }

@@ -60,17 +60,17 @@ func TestAppendNumber(t *testing.T) {
 	}
 }
 
-func TestInteger(t *testing.T) {
+func TestToInteger(t *testing.T) {
 	for _, test := range []struct {
 		in       float64
-		want     int64
+		want     int
 		unsigned uint64
 	}{
 		{1.9, 1, 1}, {-1.9, -1, 1<<64 - 1}, {1 << 62, 1 << 62, 1 << 62}, {1 << 63, math.MinInt64, 1 << 63}, {-1 << 63, math.MinInt64, 1 << 63},
 		{1e300, math.MinInt64, 0}, {math.NaN(), math.MinInt64, 1 << 63}, {math.Inf(-1), math.MinInt64, 1 << 63}, {1<<63 + 1<<62, math.MinInt64, 1<<63 + 1<<62},
 	} {
-		if got := Integer(test.in); got != test.want {
-			t.Errorf("Integer(%v) = %d, want %d", test.in, got, test.want)
+		if got := ToInteger(test.in); got != test.want {
+			t.Errorf("ToInteger(%v) = %d, want %d", test.in, got, test.want)
 		}
 		if got := unsigned(test.in); got != test.unsigned {
 			t.Errorf("unsigned(%v) = %d, want %d", test.in, got, test.unsigned)
