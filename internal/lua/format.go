@@ -73,6 +73,22 @@ func twoDigits(s string, i int) (n, end int) {
 	return n, end
 }
 
+// appendNumber is a conversion that takes a number.
+func (d *directive) appendNumber(dst []byte, f float64) []byte {
+	switch d.verb {
+	case 'c':
+		if f > -1<<31-1 && f < 1<<31 {
+			return d.appendChar(dst, byte(int(f)))
+		}
+		return d.appendChar(dst, 0)
+	case 'd', 'i':
+		return d.appendInt(dst, int64(ToInteger(f)))
+	case 'o', 'u', 'x', 'X':
+		return d.appendUint(dst, unsigned(f))
+	}
+	return d.appendFloat(dst, f)
+}
+
 // appendInt is %d.
 func (d *directive) appendInt(dst []byte, n int64) []byte {
 	magnitude := uint64(n)

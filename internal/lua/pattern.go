@@ -56,8 +56,8 @@ type way struct {
 
 // fuel pays for the steps of a match.
 type fuel interface {
-	// Spend takes so many steps off the script's budget. An error ends the script.
-	Spend(steps int) error
+	// Work takes so many steps off the script's budget. An error ends the script.
+	Work(steps int) error
 }
 
 // patternError is what is wrong with a pattern. Lua code gets it as an error with its position.
@@ -80,17 +80,17 @@ type matcher struct {
 // stepsPerPayment is how many steps are taken before the budget is asked.
 const stepsPerPayment = 256
 
-// newMatcher takes the pattern, and tells whether it is to match at the first place only. Room is where the trail
-// begins to grow: an array of the caller's, so that it needn't be allocated.
-func newMatcher(source, pattern string, fuel fuel, room []way) (m matcher, anchored bool) {
+// newMatcher begins a match. Room is where the trail begins to grow: an array of the caller's, so that it needn't be
+// allocated.
+func newMatcher(source, pattern string, fuel fuel, room []way) matcher {
 	if i := strings.IndexByte(pattern, 0); i >= 0 {
 		pattern = pattern[:i]
 	}
-	if pattern != "" && pattern[0] == '^' {
-		pattern, anchored = pattern[1:], true
-	}
-	return matcher{source: source, pattern: pattern, fuel: fuel, trail: room}, anchored
+	return matcher{source: source, pattern: pattern, fuel: fuel, trail: room}
 }
+
+// cutAnchor takes the "^" off a pattern that is to match at the first place only.
+func cutAnchor(pattern string) (string, bool) { return strings.CutPrefix(pattern, "^") }
 
 // isPlain tells whether a pattern stands for itself. As in the reference, only what is before its first zero byte
 // is looked at.
@@ -113,7 +113,7 @@ func (m *matcher) step(n int) error {
 func (m *matcher) pay() error {
 	n := m.steps
 	m.steps = 0
-	return m.fuel.Spend(n)
+	return m.fuel.Work(n)
 }
 
 // match matches at source[s:] and returns where the match ends, or -1.

@@ -10,11 +10,12 @@ import (
 // endless is fuel that never ends, and counts.
 type endless struct{ steps int }
 
-func (f *endless) Spend(n int) error { f.steps += n; return nil }
+func (f *endless) Work(n int) error { f.steps += n; return nil }
 
 // matched is where pattern matches source first, and its captures: "1-3 a,b".
 func matched(source, pattern string, fuel fuel) string {
-	m, anchored := newMatcher(source, pattern, fuel, nil)
+	pattern, anchored := cutAnchor(pattern)
+	m := newMatcher(source, pattern, fuel, nil)
 	start, end, err := m.find(0, anchored)
 	if err != nil {
 		return err.Error()
@@ -64,8 +65,8 @@ func TestReplaced(t *testing.T) {
 	for _, test := range []struct{ source, pattern, text, want string }{
 		{"hello", "(l)(l)", "<%0 %1%2 %%>", "<ll ll %>"}, {"ab", "()b", "%1", "2"}, {"ab", "b", "%1", "b"}, {"ab", "b", "%2", "invalid capture index"}, {"ab", "b", "x%", "x\x00"}, {"ab", "b", "%y", "y"},
 	} {
-		m, anchored := newMatcher(test.source, test.pattern, new(endless), nil)
-		start, end, _ := m.find(0, anchored)
+		m := newMatcher(test.source, test.pattern, new(endless), nil)
+		start, end, _ := m.find(0, false)
 		got, err := m.appendReplaced(nil, test.text, start, end)
 		if err != nil {
 			got = []byte(err.Error())
@@ -81,7 +82,7 @@ type tank struct{ left int }
 
 var errEmpty = errors.New("empty")
 
-func (f *tank) Spend(n int) error {
+func (f *tank) Work(n int) error {
 	if f.left -= n; f.left < 0 {
 		return errEmpty
 	}

@@ -1,9 +1,10 @@
 package lua
 
 import (
-	"bytes"
 	"math"
 	"strings"
+
+	"github.com/sleipnirdb/sleipnir/internal/unsafestr"
 )
 
 // OpenString adds the library string, and makes it the index of all strings.
@@ -26,9 +27,9 @@ func (s *State) OpenString() {
 		{"upper", stringUpper},
 	})
 	// The reference replaces gfind, which was the name of gmatch once.
-	lib.SetString("gfind", lib.GetString("gmatch"))
+	must(lib.SetString("gfind", lib.GetString("gmatch")))
 	meta := s.NewTable(0, 1)
-	meta.SetString("__index", lib.Value())
+	must(meta.SetString("__index", lib.Value()))
 	s.SetStringMetatable(meta)
 }
 
@@ -258,7 +259,8 @@ func find(c *Frame, places bool) error {
 		return c.returnAfter(i, Number(first+1), Number(first+float64(len(pattern))))
 	}
 	var room [16]way
-	m, anchored := newMatcher(s, pattern, c.state, room[:0])
+	pattern, anchored := cutAnchor(pattern)
+	m := newMatcher(s, pattern, c.state, room[:0])
 	start, end, err := m.find(init, anchored)
 	if err == nil {
 		err = m.pay()
@@ -353,7 +355,7 @@ func gmatchNext(c *Frame) error {
 	pattern, _ := c.upvalue(gmatchPattern).AsString()
 	from, _ := c.upvalue(gmatchPlace).AsNumber()
 	var room [16]way
-	m := newMatcherWhole(source, pattern, c.state, room[:0])
+	m := newMatcher(source, pattern, c.state, room[:0])
 	start, end, err := m.find(int(from), false)
 	if err == nil {
 		err = m.pay()
@@ -391,7 +393,8 @@ func stringGsub(c *Frame) error {
 		return c.ArgError(2, "string/function/table expected")
 	}
 	var room [16]way
-	m, anchored := newMatcher(source, pattern, c.state, room[:0])
+	pattern, anchored := cutAnchor(pattern)
+	m := newMatcher(source, pattern, c.state, room[:0])
 	r := replacer{c: c, m: &m, by: c.Arg(2), out: c.state.takeScratch()}
 	count, err := r.run(limit, anchored)
 	if err != nil {
@@ -399,9 +402,6 @@ func stringGsub(c *Frame) error {
 	}
 	result := c.Arg(0)
 	if count > 0 || result.Kind() != KindString {
-		if err := c.state.Charge(0); err != nil {
-			return err
-		}
 		result = c.state.Bytes(r.out)
 	}
 	c.state.giveScratch(r.out)
@@ -604,5 +604,5 @@ func (s *State) newBytes(n int) ([]byte, error) {
 
 // taken is the string of b, which nobody may change any more.
 func (s *State) taken(b []byte) Value {
-	return s.Bytes(bytes.Clone(b))
+	return s.String(unsafestr.String(b))
 }
