@@ -42,19 +42,30 @@ func readGo() goMemory {
 	}
 }
 
-// heapCharge is what is charged for the Go heap: what its collections find alive
-// beside what clients take, which is counted by itself. Dead objects don't
-// count, nor does what the runtime keeps for new ones: keys must not be evicted
-// for the heap's breathing. GOMEMLIMIT bounds that.
+// heapCharge is what is charged for the Go runtime: what the process has when the
+// server starts, and what collections find alive beyond that and beside what clients
+// take, which is counted by itself. Dead objects don't count, nor does what the
+// runtime keeps for new ones: keys must not be evicted for the heap's breathing.
+// GOMEMLIMIT bounds that.
 type heapCharge struct {
 	mu     sync.Mutex // guards the rest; a leaf
+	base   int64      // resident bytes at the start
+	least  int64      // bytes of objects at the start
 	cycles uint64     // collections up to the last sample
-	alive  int64      // as of then, without clients
-	bytes  int64      // charged
+	alive  int64      // as of then, without clients and what was there at the start
+	bytes  int64      // charged beyond base
 }
 
 // chargeStep is the step in which the heap is charged anew.
 const chargeStep = 16 << 20
+
+// start charges for what is there when the server starts.
+func (h *heapCharge) start(g *goMemory, resident int64) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.base, h.least, h.cycles, h.alive, h.bytes = max(resident, g.total), g.heap, g.cycles, 0, 0
+	return h.base
+}
 
 // sample takes in what the last collection found, and returns the charge. What
 // clients took at that very moment isn't known: so it takes two collections
@@ -63,22 +74,14 @@ func (h *heapCharge) sample(g *goMemory, clients int64) int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if g.cycles == h.cycles {
-		return h.bytes
+		return h.base + h.bytes
 	}
-	alive := max(g.live-clients, 0)
+	alive := max(g.live-clients-h.least, 0)
 	if sure := min(alive, h.alive); sure > h.bytes+chargeStep || alive < h.bytes-chargeStep {
 		h.bytes = sure
 	}
 	h.cycles, h.alive = g.cycles, alive
-	return h.bytes
-}
-
-// start charges for what is there when the server starts.
-func (h *heapCharge) start(g *goMemory) int64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.cycles, h.alive, h.bytes = g.cycles, g.heap, g.heap
-	return h.bytes
+	return h.base + h.bytes
 }
 
 // sampleMemory brings the account up to date. Any goroutine.

@@ -208,7 +208,7 @@ func (s *Server) Start() error {
 // weigh measures what the program takes without data.
 func (s *Server) weigh() {
 	g := readGo()
-	s.budget.runtime.Store(s.budget.heap.start(&g))
+	s.budget.runtime.Store(s.budget.heap.start(&g, residentBytes()))
 	s.sampleMemory()
 	s.budget.startup.Store(s.usedMemory())
 }
