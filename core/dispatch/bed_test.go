@@ -103,7 +103,7 @@ type hooks struct {
 }
 
 func (h *hooks) Opened(c *loop.Conn) (*session.Session, error) {
-	s := &session.Session{ID: uint64(c.Fd()), User: "default", CreatedMs: c.Loop().NowMs} // #nosec G115 -- a descriptor
+	s := &session.Session{ID: uint64(c.Fd()), CreatedMs: c.Loop().NowMs} // #nosec G115 -- a descriptor
 	if h.bed.d.Config.Str(config.RequirePass) != "" {
 		s.State |= session.Locked
 	}

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/journal"
@@ -50,6 +51,8 @@ type Hooks interface {
 	// Large records a command whose request, or reply, had more bytes than the
 	// command log's threshold.
 	Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64)
+	// Denied logs a call that the session's user may not give. The caller owns the session.
+	Denied(s *session.Session, cmd *command.Command, args [][]byte, d acl.Denial, from acl.Context, nowMs int64)
 	// Crashed ends the process after a panic of an executor's goroutine. x
 	// is the executor, nil where there is none.
 	Crashed(x *Executor, reason any)
