@@ -24,6 +24,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -76,6 +77,8 @@ type Dispatcher struct {
 	Permits func(s *session.Session, cmd *command.Command, args [][]byte) error
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
+	// Tracking is that of client-side caches.
+	Tracking *tracking.Server
 	// Loops are the I/O loops, set before they start.
 	Loops *loop.Group
 
@@ -120,9 +123,12 @@ func (d *Dispatcher) Start(l *loop.Loop) {
 	x := new(Executor)
 	x.init(d)
 	x.loop = l
+	x.Listeners = d.Tracking.NewLocal(l, listeners)
 	x.released.Fn, x.released.Arg = released, x
 	l.Data = x
 }
+
+func listeners(l *loop.Loop) *tracking.Local { return l.Data.(*Executor).Listeners }
 
 // Stop ends the loop's executor; what it counted goes to the pool's.
 func (d *Dispatcher) Stop(l *loop.Loop) {
@@ -166,6 +172,7 @@ func (d *Dispatcher) Close(c *loop.Conn, why error) {
 	d.forgetWeight(s)
 	d.Hooks.Closed(s, why)
 	x.subscribe(s)
+	x.closeFeed(s)
 }
 
 // Hangup ends a wait whose client went away.
@@ -198,6 +205,7 @@ func (d *Dispatcher) Leaving(c *loop.Conn) {
 	delete(x.monitors, s)
 	s.Listed = false
 	x.Subscribers.Drop(s)
+	x.Listeners.Drop(s)
 }
 
 // Moved takes over a session from another loop.

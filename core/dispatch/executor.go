@@ -11,6 +11,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -62,6 +63,8 @@ type Executor struct {
 	Stats *stats.Local
 	// Subscribers are the sessions of this loop that subscribe to something.
 	Subscribers *pubsub.Local
+	// Listeners are those that listen to changes of keys; nil without a loop.
+	Listeners *tracking.Local
 
 	call    command.Call
 	effects keyspace.Effects
@@ -440,10 +443,10 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		return lent
 	}
 	x.prepare(s, cmd, args, p)
-	mark := len(s.W.B)
-	if s.State&session.NoTouch != 0 {
-		x.noTouch(p, true)
+	if s.State&attended != 0 {
+		x.attend(s, p)
 	}
+	mark := len(s.W.B)
 	x.call.MayLeave = !x.away
 	x.checkEntered(p)
 	err := cmd.Run(&x.call)
@@ -455,8 +458,8 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		}
 		s.Needs = max(s.Needs, x.hangsOn(p, &x.holding))
 	}
-	if s.State&session.NoTouch != 0 {
-		x.noTouch(p, false)
+	if s.State&attended != 0 {
+		x.attended(s, cmd, args, p)
 	}
 	if err == command.TooLong {
 		s.W.B = s.W.B[:mark]

@@ -140,7 +140,10 @@ func (s *Server) trimShare(x *dispatch.Executor, left *partition.Mask, i, loops 
 		}
 		slices++
 		more := true
-		x.TryWith(p, func(set *partition.Set) { more = set.Space(p).Arena().Trim(trimPages) })
+		x.TryWith(p, func(set *partition.Set) {
+			more = set.Space(p).Arena().Trim(trimPages)
+			more = s.tracking.Table(p).Trim(trimPages) || more
+		})
 		if !more {
 			left.Remove(p)
 		}

@@ -62,7 +62,7 @@ func (g *group) empty(c *command.Call, empty func(s *keyspace.Space) (int, *keys
 	return total
 }
 
-func swapdb(c *command.Call) error {
+func (g *group) swapdb(c *command.Call) error {
 	first, ok := parseInt32(c.Args[1])
 	if !ok {
 		return command.Error("ERR invalid first DB index")
@@ -78,6 +78,7 @@ func swapdb(c *command.Call) error {
 	for p := range c.Set.Len() {
 		c.Set.Space(p).SwapDB(first, second)
 	}
+	g.Server.Swapped()
 	c.Dirty++
 	c.W.OK()
 	return nil

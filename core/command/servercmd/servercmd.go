@@ -38,6 +38,8 @@ type Server interface {
 	// Flushed takes over what flushes left. background has to be freed in
 	// slices under the lease. Any goroutine.
 	Flushed(old []*keyspace.Detached, background partition.Mask, keys int)
+	// Swapped tells that two databases have changed places; every lease is held.
+	Swapped()
 	// Purge gives unused memory back to the system.
 	Purge(held bool)
 	// Shutdown begins to end the process; an error says why not. Any
@@ -128,7 +130,7 @@ func Commands(d Deps) []command.Command {
 			Tips:       []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 			Complexity: "O(N) where N is the number of keys in the selected database", Summary: "Removes all keys from the current database.", Run: g.flushdb},
 		{Name: "swapdb", Arity: 3, DBs: command.DBAt(1, 2), Flags: command.Write | command.Fast, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "4.0.0",
-			Complexity: "O(N) where N is the count of clients watching or blocking on keys from both databases.", Summary: "Swaps two databases.", Run: swapdb},
+			Complexity: "O(N) where N is the count of clients watching or blocking on keys from both databases.", Summary: "Swaps two databases.", Run: g.swapdb},
 		{Name: "time", Arity: 1, Flags: command.Loading | command.Stale | command.Fast, Since: "2.6.0", Tips: []string{"nondeterministic_output"},
 			Complexity: "O(1)", Summary: "Returns the server time.", Run: now},
 		{Name: "lolwut", Arity: -1, Flags: command.ReadOnly | command.Fast, Since: "5.0.0",
