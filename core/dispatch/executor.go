@@ -244,6 +244,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		} else if !more {
 			c.Need(s.Parser.Need())
 			if len(c.In()) > x.maxInput {
+				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}
 		}
@@ -253,7 +254,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if x.outputLimited {
-		x.checkOutput(s, c)
+		x.checkOutput(s, c, c.OutPending())
 	}
 	if s.State&session.Closing != 0 {
 		c.CloseAfterFlush()
@@ -266,6 +267,7 @@ func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if s.Blocked() {
+		s.Commands-- // it counts when the wait is over
 		x.block(s)
 	}
 	x.changed = true // a wait may be due before the next tick
@@ -464,6 +466,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	spent := end - x.ticks
 	x.ticks = end
 	if err == command.Parked && s.Block.Waiter != nil {
+		if x.d.monitors.Load() != 0 {
+			x.d.tell(s, cmd, args)
+		}
 		x.await(s, cmd) // it's counted when the wait is over
 		return parked
 	}

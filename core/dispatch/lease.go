@@ -217,7 +217,11 @@ func resumed(_ *loop.Loop, arg any) {
 	c := s.Conn
 	x := c.Loop().Data.(*Executor)
 	s.NetOut += uint64(len(s.W.B))
+	replied := len(s.W.B)
 	x.handBack(s, c)
+	if x.outputLimited {
+		x.checkOutput(s, c, max(replied, c.OutPending()))
+	}
 	s.TakePushes()
 	if s.Resubscribe {
 		s.Resubscribe = false
@@ -236,6 +240,7 @@ func resumed(_ *loop.Loop, arg any) {
 		x.unblock(s)
 		return
 	}
+	s.Commands-- // it counts when the wait is over
 	x.block(s)
 	c.Flush()
 	c.Unpin()

@@ -84,6 +84,7 @@ func (x *Executor) timeOut(s *session.Session) {
 	if w := s.Block.Waiter; w != nil {
 		x.Stats.Ran(w.Owner.(*op).cmd.ID, 0)
 	}
+	s.Commands++
 	reply := s.Block.Timeout
 	cancel := s.Block.Cancel
 	s.Block = session.Block{}
@@ -115,7 +116,11 @@ func (x *Executor) Unblock(s *session.Session, withError bool) bool {
 		return false
 	}
 	if withError {
+		w := s.Block.Waiter
 		s.Block.Timeout = func(s *session.Session) {
+			if w != nil {
+				x.Stats.Commands[w.Owner.(*op).cmd.ID].Failed++
+			}
 			x.Stats.Failed(errUnblocked.Error())
 			s.W.Error(errUnblocked.Error())
 		}
