@@ -15,8 +15,8 @@ import (
 
 // evictionPart asks how well the choice of keys to evict is. A cache is asked for keys that a zipf trace draws; what is
 // missing is stored. Both servers get the same trace at the same pace, as the time since the last use decides in seconds,
-// and a maxmemory at which as many keys fit: what it had in use with these keys in it. So it is the choice that is compared,
-// and not how many bytes a key takes.
+// and a maxmemory at which as many keys fit, found while the cache warms up. So it is the choice that is compared, and not
+// how many bytes a key takes.
 
 const (
 	traceKeys  = 100_000 // different ones
@@ -24,7 +24,8 @@ const (
 	traceSkew  = 0.99
 	traceBatch = 250 // requests sent at once
 	tracePace  = 5 * time.Millisecond
-	traceWarm  = 1200 // batches that aren't counted
+	traceWarm  = 400  // batches that aren't counted, before and after each fit
+	traceTrims = 3    // how often maxmemory is fitted
 	traceRun   = 1200 // batches that are
 	traceSeed  = 20_240_917
 	traceValue = 100 // bytes
@@ -88,6 +89,14 @@ func (e evicting) run(side side, seed uint64) (cached, error) {
 	if err := t.fill(s); err != nil {
 		return cached{}, err
 	}
+	for range traceTrims {
+		if _, err := t.walk(traceWarm); err != nil {
+			return cached{}, err
+		}
+		if err := t.trim(); err != nil {
+			return cached{}, err
+		}
+	}
 	if _, err := t.walk(traceWarm); err != nil {
 		return cached{}, err
 	}
@@ -95,11 +104,7 @@ func (e evicting) run(side side, seed uint64) (cached, error) {
 	if err != nil {
 		return cached{}, err
 	}
-	v, err := c.Do("DBSIZE")
-	if err != nil {
-		return cached{}, err
-	}
-	keys, err := strconv.ParseFloat(v.Text, 64)
+	keys, err := t.count()
 	return cached{hits: float64(hits) / (traceRun * traceBatch), keys: keys}, err
 }
 
@@ -110,6 +115,9 @@ type trace struct {
 	rnd  *rand.Rand
 	sums []float64
 	out  []byte
+
+	limit  float64 // maxmemory
+	perKey float64 // bytes
 }
 
 // zipfSums are the sums of the first weights, of which the k-th is 1/k^skew.
@@ -157,6 +165,10 @@ func (t *trace) send(n int) ([]client.Value, error) {
 
 // fill stores as many keys as shall fit, and sets maxmemory to what is in use then.
 func (t *trace) fill(s *target.Server) error {
+	empty, _, err := settled(s)
+	if err != nil {
+		return err
+	}
 	for from := 0; from < traceFits; from += traceBatch {
 		for i := range traceBatch {
 			t.out = client.AppendCommand(t.out, t.set(from+i))
@@ -165,12 +177,35 @@ func (t *trace) fill(s *target.Server) error {
 			return err
 		}
 	}
-	used, _, err := settled(s)
+	if t.limit, _, err = settled(s); err != nil {
+		return err
+	}
+	t.perKey = (t.limit - empty) / traceFits
+	return t.setLimit()
+}
+
+func (t *trace) setLimit() error {
+	_, err := t.c.Do("CONFIG", "SET", "maxmemory", strconv.FormatFloat(t.limit, 'f', 0, 64))
+	return err
+}
+
+func (t *trace) count() (float64, error) {
+	v, err := t.c.Do("DBSIZE")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(v.Text, 64)
+}
+
+// trim changes maxmemory by what is too much or too little for the number of keys that shall fit: indexes that are
+// written in any order take more than those that were filled in one go.
+func (t *trace) trim() error {
+	n, err := t.count()
 	if err != nil {
 		return err
 	}
-	_, err = t.c.Do("CONFIG", "SET", "maxmemory", strconv.FormatFloat(used, 'f', 0, 64))
-	return err
+	t.limit += (traceFits - n) * t.perKey
+	return t.setLimit()
 }
 
 // walk asks for so many batches of keys, stores what is missing, and returns how many were there.

@@ -120,6 +120,7 @@ type Executor struct {
 	pausedBy uint32
 
 	weighing weighing
+	hot      hotKeys
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -185,6 +186,7 @@ func (x *Executor) configure() {
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
 	x.configureEffects()
+	x.configureHotKeys()
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(min(us, maxSlowUs) * 1000)

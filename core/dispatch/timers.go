@@ -218,7 +218,12 @@ func (d *Dispatcher) journalDrained() {
 
 // slow reports a command that took longer than slowlog-log-slower-than.
 func (x *Executor) slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64) {
-	if cmd.Flags&command.SkipCommandLog == 0 {
-		x.d.Hooks.Slow(s, cmd, args, ticks, x.now)
+	if cmd.Flags&command.SkipCommandLog != 0 {
+		return
 	}
+	waited := uint64(0)
+	if o, _ := s.Op.(*op); o != nil && s.Lent { // else it ran at once
+		waited = o.waited
+	}
+	x.d.Hooks.Slow(s, cmd, args, ticks, waited, x.now)
 }

@@ -58,6 +58,7 @@ type Server struct {
 	commandLog stats.CommandLog
 	latency    stats.Latency
 	budget     budget
+	hotKeys    hotKeys
 	garbage    garbage
 	meters     meters
 	figures    figures
@@ -215,6 +216,7 @@ func (s *Server) weigh() {
 
 // serve begins to take connections.
 func (s *Server) serve() {
+	s.setHotKeys()
 	s.loops.Start()
 	go s.runCron()
 }
