@@ -47,8 +47,8 @@ type Hooks interface {
 	// Secrets tells which arguments must not be shown to anybody, nil for none.
 	Secrets(args [][]byte) func(i int) bool
 	// Slow records a command that took longer than the threshold of the slow
-	// log or of the latency monitor.
-	Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64, nowMs int64)
+	// log or of the latency monitor, having waited for leases before.
+	Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks, waited uint64, nowMs int64)
 	// Large records a command whose request, or reply, had more bytes than the
 	// command log's threshold.
 	Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64)

@@ -125,6 +125,7 @@ type Executor struct {
 	pausedBy uint32
 
 	weighing weighing
+	hot      hotKeys
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -190,6 +191,7 @@ func (x *Executor) configure() {
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
 	x.configureEffects()
+	x.configureHotKeys()
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(min(us, maxSlowUs) * 1000)
@@ -249,6 +251,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		} else if !more {
 			c.Need(s.Parser.Need())
 			if len(c.In()) > x.maxInput {
+				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}
 		}
@@ -258,7 +261,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if x.outputLimited {
-		x.checkOutput(s, c)
+		x.checkOutput(s, c, c.OutPending())
 	}
 	if s.State&session.Closing != 0 {
 		c.CloseAfterFlush()
@@ -271,6 +274,7 @@ func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if s.Blocked() {
+		s.Commands-- // it counts when the wait is over
 		x.block(s)
 	}
 	x.changed = true // a wait may be due before the next tick
@@ -469,6 +473,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	spent := end - x.ticks
 	x.ticks = end
 	if err == command.Parked && s.Block.Waiter != nil {
+		if x.d.monitors.Load() != 0 {
+			x.d.tell(s, cmd, args)
+		}
 		x.await(s, cmd) // it's counted when the wait is over
 		return parked
 	}

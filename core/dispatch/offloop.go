@@ -175,6 +175,7 @@ func (y *offLoopExecutor) run(o *op) {
 	}
 	y.now = nowMs()
 	y.ticks = ticksNow()
+	o.waited = y.ticks - o.lentAt
 	mark := len(s.W.B)
 	y.holding = y.wait.mask
 	y.away = true

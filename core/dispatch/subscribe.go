@@ -39,6 +39,6 @@ func (x *Executor) resubscribe(s *session.Session) {
 // pushed holds a subscriber to its output limit.
 func (x *Executor) pushed(to pubsub.Subscriber) {
 	if s := to.(*session.Session); x.outputLimited && !s.Lent && !s.Conn.Parked() {
-		x.checkOutput(s, s.Conn)
+		x.checkOutput(s, s.Conn, s.Conn.OutPending())
 	}
 }

@@ -220,6 +220,7 @@ func answered(_ *loop.Loop, arg any) {
 func (x *Executor) answer(s *session.Session, o *op) {
 	delete(x.blocked, s)
 	s.Block = session.Block{}
+	s.Commands++
 	x.d.waiting.Add(-1)
 	if len(o.waiter.Keys) > 1 {
 		x.leaveQueues(o.waiter)

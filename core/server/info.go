@@ -36,6 +36,9 @@ func (o *operations) Info(n *stats.Info, held bool) {
 	if n.Section("Keyspace", "keyspace") {
 		infoKeyspace(n, o.spaces(held))
 	}
+	if n.Section("Hotkeys", "hotkeys") {
+		s.infoHotKeys(n)
+	}
 	if n.Extra("Debug", "debug") {
 		s.infoDebug(n)
 	}
