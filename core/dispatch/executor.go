@@ -257,7 +257,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		x.checkOutput(s, c)
 	}
 	if s.State&session.Closing != 0 {
-		c.CloseAfterFlush()
+		x.close(s, c)
 	}
 }
 

@@ -46,6 +46,9 @@ const (
 // pass checks a request in Valkey's order. Existence and argument count were
 // checked before.
 func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte) (verdict, error) {
+	if s.State&session.Tracking != 0 {
+		x.hear(s) // of what is refused or queued, too, the reply stands behind what has come
+	}
 	gate := x.d.gate.Load()
 	flags := x.effectiveFlags(s, cmd)
 	if cmd.Flags&command.Protected != 0 {
@@ -59,7 +62,7 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	if s.State&session.InMulti != 0 && cmd.Flags&command.NoMulti != 0 {
 		return refused, command.Error("ERR Command not allowed inside a transaction")
 	}
-	if gate&GateMemory != 0 && !x.roomFor(flags) {
+	if gate&GateMemory != 0 && !x.roomFor(s, flags) {
 		return refused, command.ErrOOM
 	}
 	if gate&GateDisk != 0 && (flags&command.Write != 0 || cmd.Full == "ping") {
@@ -92,12 +95,14 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 
 // roomFor reports whether a command with these flags may use memory. It gives
 // back the lease that is kept, so that its partition can lose keys too.
-func (x *Executor) roomFor(flags command.Flags) bool {
-	if flags&command.DenyOOM == 0 {
+// Valkey evicts before any command. Here most leave it to the next tick, but
+// who keeps keys on his side hears of it before his next reply.
+func (x *Executor) roomFor(s *session.Session, flags command.Flags) bool {
+	if flags&command.DenyOOM == 0 && s.State&session.Tracking == 0 {
 		return true
 	}
 	x.drop()
-	return x.d.Memory.MakeRoom(x)
+	return x.d.Memory.MakeRoom(x) || flags&command.DenyOOM == 0
 }
 
 // effectiveFlags are the command's own, and for EXEC those of what it will run.
