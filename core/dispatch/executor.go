@@ -3,6 +3,7 @@ package dispatch
 import (
 	"math"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
@@ -75,6 +76,7 @@ type Executor struct {
 	// where its places say, or nil.
 	placed *request
 	keys   []command.KeyRef
+	asked  acl.Request // of the call that is being checked
 	mask   partition.Mask
 	// holding are the partitions of the call of several that is running.
 	holding partition.Mask
@@ -121,6 +123,9 @@ type Executor struct {
 	paused map[*session.Session]bool
 	// pausedBy are the conditions that held when those of paused were parked.
 	pausedBy uint32
+
+	weighing weighing
+	hot      hotKeys
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -186,6 +191,7 @@ func (x *Executor) configure() {
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
 	x.configureEffects()
+	x.configureHotKeys()
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(min(us, maxSlowUs) * 1000)
@@ -245,6 +251,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		} else if !more {
 			c.Need(s.Parser.Need())
 			if len(c.In()) > x.maxInput {
+				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}
 		}
@@ -254,7 +261,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if x.outputLimited {
-		x.checkOutput(s, c)
+		x.checkOutput(s, c, c.OutPending())
 	}
 	if s.State&session.Closing != 0 {
 		x.close(s, c)
@@ -267,6 +274,7 @@ func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if s.Blocked() {
+		s.Commands-- // it counts when the wait is over
 		x.block(s)
 	}
 	x.changed = true // a wait may be due before the next tick
@@ -315,6 +323,10 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 	s.Commands++
 	s.LastCommand = cmd.Full
 	if uint32(s.State)|x.d.gate.Load() != 0 || cmd.Flags&alwaysGated != 0 {
+		if s.State&session.Tracking != 0 {
+			x.hear(s) // of what is refused or queued, too, the reply stands behind what has come
+			mark = len(s.W.B)
+		}
 		switch verdict, err := x.pass(s, cmd, args); verdict {
 		case refused:
 			s.Conn.Consume(n)
@@ -354,7 +366,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 		return x.run(s, cmd, args, p)
 	}
 	x.drop()
-	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 && (cmd.Long == nil || cmd.Long(args)) {
+	if x.effectiveFlags(s, cmd, args)&(command.OffLoop|command.RunsScript) != 0 && x.leaves(s, cmd, args) {
 		return x.offLoop(s, cmd, args)
 	}
 	if r.isPlaced {
@@ -465,6 +477,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	spent := end - x.ticks
 	x.ticks = end
 	if err == command.Parked && s.Block.Waiter != nil {
+		if x.d.monitors.Load() != 0 {
+			x.d.tell(s, cmd, args, "")
+		}
 		x.await(s, cmd) // it's counted when the wait is over
 		return parked
 	}
@@ -476,7 +491,7 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		x.serveReady(p)
 	}
 	if x.d.monitors.Load() != 0 {
-		x.d.tell(s, cmd, args)
+		x.d.tell(s, cmd, args, "")
 	}
 	if len(s.W.B)-mark > x.largeReply && cmd.Flags&command.SkipCommandLog == 0 {
 		x.d.Hooks.Large(s, stats.LargeReply, args, len(s.W.B)-mark, x.now)
@@ -519,7 +534,7 @@ func (x *Executor) refuse(s *session.Session, cmd *command.Command, args [][]byt
 		err = command.ExecAborted(err)
 		x.abandon(s)
 		if x.d.monitors.Load() != 0 {
-			x.d.tell(s, cmd, args)
+			x.d.tell(s, cmd, args, "")
 		}
 	case s.State&session.InMulti != 0:
 		s.State |= session.DirtyExec

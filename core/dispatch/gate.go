@@ -20,6 +20,8 @@ const (
 	GateMemory
 	// GateJournalFull: the journal's readers are behind. Writes wait.
 	GateJournalFull
+	// GateHotKeys: the keys that are used are counted.
+	GateHotKeys
 	// GateDisk: what was promised about data on disk can't be kept.
 	GateDisk
 )
@@ -46,11 +48,8 @@ const (
 // pass checks a request in Valkey's order. Existence and argument count were
 // checked before.
 func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte) (verdict, error) {
-	if s.State&session.Tracking != 0 {
-		x.hear(s) // of what is refused or queued, too, the reply stands behind what has come
-	}
 	gate := x.d.gate.Load()
-	flags := x.effectiveFlags(s, cmd)
+	flags := x.effectiveFlags(s, cmd, args)
 	if cmd.Flags&command.Protected != 0 {
 		if err := x.protected(s, cmd); err != nil {
 			return refused, err
@@ -61,6 +60,11 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	}
 	if s.State&session.InMulti != 0 && cmd.Flags&command.NoMulti != 0 {
 		return refused, command.Error("ERR Command not allowed inside a transaction")
+	}
+	if s.State&session.Restricted != 0 {
+		if err := x.permit(s, cmd, args); err != nil {
+			return refused, err
+		}
 	}
 	if gate&GateMemory != 0 && !x.roomFor(s, flags) {
 		return refused, command.ErrOOM
@@ -86,28 +90,39 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 		x.pausedBy |= gate & gatePauses
 		return paused, nil
 	}
+	if gate&GateHotKeys != 0 {
+		x.countKeys(s, cmd, args)
+	}
 	if s.State&session.InMulti != 0 && cmd.Flags&command.MultiControl == 0 {
-		x.enqueue(s, cmd, args)
+		x.enqueue(s, cmd, flags, args)
 		return queued, nil
 	}
 	return passed, nil
 }
 
 // roomFor reports whether a command with these flags may use memory. It gives
-// back the lease that is kept, so that its partition can lose keys too.
+// back the lease that is kept, so that its partition can lose keys too. The
+// commands of a script are told what was found when it began.
+//
 // Valkey evicts before any command. Here most leave it to the next tick, but
 // who keeps keys on his side hears of it before his next reply.
 func (x *Executor) roomFor(s *session.Session, flags command.Flags) bool {
-	if flags&command.DenyOOM == 0 && s.State&session.Tracking == 0 {
+	if flags&(command.DenyOOM|command.RunsScript) == 0 && s.State&session.Tracking == 0 {
 		return true
 	}
 	x.drop()
-	return x.d.Memory.MakeRoom(x) || flags&command.DenyOOM == 0
+	s.Short = !x.d.Memory.MakeRoom(x)
+	return !s.Short || flags&command.DenyOOM == 0
 }
 
-// effectiveFlags are the command's own, and for EXEC those of what it will run.
-func (x *Executor) effectiveFlags(s *session.Session, cmd *command.Command) command.Flags {
-	if s.State&session.InMulti == 0 || cmd.Flags&command.RunsQueue == 0 {
+// effectiveFlags are the command's own, or those that a script declares, and for EXEC those of what it will run.
+func (x *Executor) effectiveFlags(s *session.Session, cmd *command.Command, args [][]byte) command.Flags {
+	switch {
+	case cmd.Flags&(command.RunsQueue|command.RunsScript) == 0:
+		return cmd.Flags
+	case cmd.Effective != nil:
+		return cmd.Effective(args) | command.RunsScript
+	case s.State&session.InMulti == 0 || cmd.Flags&command.RunsQueue == 0:
 		return cmd.Flags
 	}
 	return (cmd.Flags | command.Flags(s.Multi.Flags)) &^ (command.Flags(s.Multi.Inverse) & (command.Stale | command.Loading))

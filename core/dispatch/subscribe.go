@@ -15,7 +15,7 @@ func (x *Executor) subscribe(s *session.Session) {
 	}
 	for _, ch := range s.Subs.Changes {
 		if ch.Kind == session.PrefixesChanged {
-			x.follow(s)
+			x.listen(s)
 		} else if ch.Add {
 			x.Subscribers.Add(ch.Kind, ch.Name, s)
 		} else {
@@ -33,12 +33,12 @@ func (x *Executor) resubscribe(s *session.Session) {
 			x.Subscribers.Add(pubsub.Kind(k), name, s) // #nosec G115 -- a kind
 		}
 	}
-	x.followAgain(s)
+	x.listenAgain(s)
 }
 
 // pushed holds a subscriber to its output limit.
 func (x *Executor) pushed(to pubsub.Subscriber) {
 	if s := to.(*session.Session); x.outputLimited && !s.Lent && !s.Conn.Parked() {
-		x.checkOutput(s, s.Conn)
+		x.checkOutput(s, s.Conn, s.Conn.OutPending())
 	}
 }

@@ -29,7 +29,9 @@ func (x *Executor) attend(s *session.Session, p int) {
 	if s.State&session.Tracking == 0 {
 		return
 	}
-	x.hear(s)
+	if p != none || x.holding.Next(0) >= 0 { // else it was done before, and this may be CLIENT REPLY
+		x.hear(s)
+	}
 	if s.State&session.TrackingNoLoop != 0 {
 		x.setSelf(p, s.ID)
 	}
@@ -105,21 +107,21 @@ func (x *Executor) rememberKey(feed *tracking.Feed, key []byte) {
 	x.d.Set.Space(p).SetFollow(keyspace.FollowModified)
 }
 
-// follow enters the prefixes of a session in the loop's book.
-func (x *Executor) follow(s *session.Session) {
+// listen enters the prefixes of a session in the loop's book.
+func (x *Executor) listen(s *session.Session) {
 	x.Listeners.Drop(s)
 	if f := s.Feed.Load(); f != nil {
 		x.Listeners.Add(s, f)
 	}
 }
 
-// followAgain is follow for a session that comes from another loop: what was broadcast meanwhile has missed it.
-func (x *Executor) followAgain(s *session.Session) {
+// listenAgain is listen for a session that comes from another loop: what was broadcast meanwhile has missed it.
+func (x *Executor) listenAgain(s *session.Session) {
 	f := s.Feed.Load()
 	if f == nil || s.State&session.TrackingBroadcast == 0 {
 		return
 	}
-	x.follow(s)
+	x.listen(s)
 	f.Distrust()
 }
 

@@ -126,7 +126,10 @@ func (x *Executor) rerun(o *op, p int) bool {
 	tracks, feed := x.attendWaiting(o.s, p), o.s.Feed.Load()
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
-	err := o.cmd.Run(c)
+	err := x.permitAgain(o)
+	if err == nil {
+		err = o.cmd.Run(c)
+	}
 	if c.Effects != nil {
 		if at := x.settle(); at != 0 {
 			o.s.Wrote = at // claimed, the session is this thread's
@@ -214,6 +217,7 @@ func answered(_ *loop.Loop, arg any) {
 func (x *Executor) answer(s *session.Session, o *op) {
 	delete(x.blocked, s)
 	s.Block = session.Block{}
+	s.Commands++
 	x.d.waiting.Add(-1)
 	if len(o.waiter.Keys) > 1 {
 		x.leaveQueues(o.waiter)
@@ -229,6 +233,9 @@ func (x *Executor) answer(s *session.Session, o *op) {
 	s.Needs = max(s.Needs, o.needs)
 	x.handBack(s, c)
 	s.TakePushes()
+	if s.Recheck {
+		x.recheck(s)
+	}
 	c.Resume()
 }
 

@@ -73,6 +73,7 @@ func (s *Server) runCron() {
 		start := clock.Ticks()
 		done := s.sampleRates()
 		s.sampleMemory()
+		s.turnHotKeys()
 		s.trim(trimRounds)
 		if round%limitEvery == 0 {
 			s.limitGo()

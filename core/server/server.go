@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/aof"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -50,6 +51,7 @@ type Server struct {
 
 	tracking *tracking.Server
 	hub      *pubsub.Hub
+	users    *acl.Users
 	notify   atomic.Uint32 // classes of keyspace events that are published
 	clients  atomic.Int64  // connected
 	lastID   atomic.Uint64 // of sessions
@@ -60,6 +62,7 @@ type Server struct {
 	commandLog stats.CommandLog
 	latency    stats.Latency
 	budget     budget
+	hotKeys    hotKeys
 	garbage    garbage
 	meters     meters
 	figures    figures
@@ -150,6 +153,9 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.end.init()
 	s.cron.init()
 	s.applyChanges()
+	if err := s.newUsers(); err != nil {
+		return nil, err
+	}
 	if err := s.setPlan(); err != nil {
 		return nil, fmt.Errorf("snapshot-cron: %w", err)
 	}
@@ -210,13 +216,15 @@ func (s *Server) Start() error {
 
 // weigh measures what the program takes without data.
 func (s *Server) weigh() {
-	s.budget.program.Store(max(residentBytes()-readGo().total, 0))
+	g := readGo()
+	s.budget.runtime.Store(s.budget.heap.start(&g, residentBytes()))
 	s.sampleMemory()
 	s.budget.startup.Store(s.usedMemory())
 }
 
 // serve begins to take connections.
 func (s *Server) serve() {
+	s.setHotKeys()
 	s.loops.Start()
 	go s.runCron()
 }

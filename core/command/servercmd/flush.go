@@ -23,6 +23,7 @@ func (g *group) flushall(c *command.Call) error {
 	if err := flushMode(c); err != nil {
 		return err
 	}
+	g.Server.ForgetHotKeys(-1)
 	g.flush(c, func(s *keyspace.Space) (int, *keyspace.Detached) { return s.FlushAll() })
 	c.Dirty++
 	g.Server.FlushedAll(c.Dirty)
@@ -34,6 +35,7 @@ func (g *group) flushdb(c *command.Call) error {
 		return err
 	}
 	db := c.Session.DB
+	g.Server.ForgetHotKeys(db)
 	g.flush(c, func(s *keyspace.Space) (int, *keyspace.Detached) { return s.FlushDB(db) })
 	c.Dirty++
 	return nil
