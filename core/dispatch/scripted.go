@@ -35,8 +35,8 @@ func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byt
 		x.Stats.Failed(err.Error())
 		return err
 	}
-	if cmd.Flags&command.Write != 0 && !sc.Wrote.Load() {
-		sc.Wrote.Store(true)
+	if cmd.Flags&command.Write != 0 && !sc.Write() {
+		return command.ErrKilled
 	}
 	if cmd.Flags&(command.Write|command.MayReplicate) != 0 && x.d.walked.Load() {
 		x.awaitSpared(cmd, args, sc.DB)
@@ -58,7 +58,7 @@ func (x *Executor) permit(c *command.Call, sc *command.Script, cmd *command.Comm
 		return command.ErrScriptWrites
 	}
 	gate := x.d.gate.Load()
-	if gate&(GateDisk|GateMemory) == 0 || sc.Wrote.Load() {
+	if gate&(GateDisk|GateMemory) == 0 || sc.Wrote() {
 		return nil // what has begun to write goes on
 	}
 	if gate&GateDisk != 0 && cmd.Flags&command.Write != 0 {

@@ -72,6 +72,9 @@ func (o *operations) Flushed(old []*keyspace.Detached, background partition.Mask
 
 // Shutdown begins to end the process.
 func (o *operations) Shutdown(how servercmd.Shutdown) error {
+	if err := o.dispatcher.Busy(); err != nil && !how.NoSave {
+		return err
+	}
 	return (*Server)(o).shutdown(how, "User requested shutdown...")
 }
 
