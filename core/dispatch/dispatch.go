@@ -17,6 +17,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/journal"
@@ -52,6 +53,8 @@ type Hooks interface {
 	Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64)
 	// Busy tells the log of a script that is busy after so many ms.
 	Busy(name string, isFunction bool, ms int64)
+	// Denied logs a call that the session's user may not give. The caller owns the session.
+	Denied(s *session.Session, cmd *command.Command, args [][]byte, d acl.Denial, from acl.Context, nowMs int64)
 	// Crashed ends the process after a panic of an executor's goroutine. x
 	// is the executor, nil where there is none.
 	Crashed(x *Executor, reason any)
@@ -71,8 +74,6 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
-	// Permits says why the session's user may not run a command that a script calls; nil: everybody may.
-	Permits func(s *session.Session, cmd *command.Command, args [][]byte) error
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
 	// Loops are the I/O loops, set before they start.
@@ -87,6 +88,8 @@ type Dispatcher struct {
 	monitors atomic.Int32
 	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
 	walked atomic.Bool
+	// clientBytes is what sessions take outside the arenas. Atomic.
+	clientBytes atomic.Int64
 	// waiting is the number of sessions that wait for keys. Atomic.
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
@@ -161,6 +164,7 @@ func (d *Dispatcher) Close(c *loop.Conn, why error) {
 	x.unblock(s)
 	delete(x.paused, s)
 	x.unlist(s)
+	d.forgetWeight(s)
 	d.Hooks.Closed(s, why)
 	x.subscribe(s)
 }
@@ -257,7 +261,7 @@ func (d *Dispatcher) Tick(l *loop.Loop) int {
 	x.tickedMs, x.changed = l.NowMs, false
 	x.now = l.NowMs
 	x.configure()
-	x.nextTick = sooner(d.Hooks.Ticked(x), x.timers())
+	x.nextTick = sooner(sooner(d.Hooks.Ticked(x), x.timers()), x.weigh())
 	return x.nextTick
 }
 

@@ -243,6 +243,9 @@ func resumed(_ *loop.Loop, arg any) {
 		x.resubscribe(s)
 	}
 	x.subscribe(s)
+	if s.Recheck && s.Block.Waiter == nil {
+		x.recheck(s)
+	}
 	if s.State&session.Closing != 0 || s.KillAfterReply {
 		c.CloseAfterFlush()
 	}

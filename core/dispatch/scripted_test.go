@@ -1,7 +1,6 @@
 package dispatch_test
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +9,6 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/partition"
-	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 )
 
@@ -197,14 +195,6 @@ func TestScriptedGate(t *testing.T) {
 	b.d.RefuseWrites("MISCONF no")
 	p.ask("script p get a ; set a 5", `["4" -MISCONF no]`)
 	b.d.RefuseWrites("")
-	permits := func(_ *session.Session, cmd *command.Command, args [][]byte) error {
-		if cmd.Name == "set" && bytes.HasPrefix(args[1], []byte("no")) {
-			return command.Error("NOPERM no")
-		}
-		return nil
-	}
-	b.d.EachLoop(func(*dispatch.Executor) { b.d.Permits = permits })
-	p.ask("script p set no 1 ; set a 6", "[-NOPERM no +OK]")
 }
 
 type noRoom struct{}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/aof"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -48,6 +49,7 @@ type Server struct {
 	loopCPUs   []int
 
 	hub     *pubsub.Hub
+	users   *acl.Users
 	notify  atomic.Uint32 // classes of keyspace events that are published
 	clients atomic.Int64  // connected
 	lastID  atomic.Uint64 // of sessions
@@ -147,6 +149,9 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.end.init()
 	s.cron.init()
 	s.applyChanges()
+	if err := s.newUsers(); err != nil {
+		return nil, err
+	}
 	if err := s.setPlan(); err != nil {
 		return nil, fmt.Errorf("snapshot-cron: %w", err)
 	}
@@ -207,7 +212,8 @@ func (s *Server) Start() error {
 
 // weigh measures what the program takes without data.
 func (s *Server) weigh() {
-	s.budget.program.Store(max(residentBytes()-readGo().total, 0))
+	g := readGo()
+	s.budget.runtime.Store(s.budget.heap.start(&g, residentBytes()))
 	s.sampleMemory()
 	s.budget.startup.Store(s.usedMemory())
 }
