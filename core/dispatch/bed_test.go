@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
@@ -68,10 +69,12 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 		return keyspace.NewSpace(keyspace.Config{Databases: 16, Range: memory, Seed: 1})
 	})
 	row := func(id int) *command.Command { return b.table.Row(id) }
+	var users *acl.Users
 	deps := func() conncmd.Deps {
-		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Name: "test", Version: "1"}
+		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Users: users, Name: "test", Version: "1"}
 	}
 	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil, nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), b.scriptCommands(), waitingCommands())
+	users = acl.New(b.table, func() bool { return true })
 	b.d = dispatch.New(b.table, b.set, cfg, &hooks{bed: b})
 	if b.loops, err = loop.New(loop.Config{Loops: loops}, b.d); err != nil {
 		t.Fatal(err)

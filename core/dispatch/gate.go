@@ -20,6 +20,8 @@ const (
 	GateMemory
 	// GateJournalFull: the journal's readers are behind. Writes wait.
 	GateJournalFull
+	// GateHotKeys: the keys that are used are counted.
+	GateHotKeys
 	// GateDisk: what was promised about data on disk can't be kept.
 	GateDisk
 	// GateBusy: a script is busy.
@@ -94,6 +96,9 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 		(gate&(GateWritesPaused|GateJournalFull) != 0 && flags&(command.Write|command.MayReplicate) != 0) {
 		x.pausedBy |= gate & gatePauses
 		return paused, nil
+	}
+	if gate&GateHotKeys != 0 {
+		x.countKeys(s, cmd, args)
 	}
 	if s.State&session.InMulti != 0 && cmd.Flags&command.MultiControl == 0 {
 		x.enqueue(s, cmd, flags, args)
