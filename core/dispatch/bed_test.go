@@ -41,6 +41,7 @@ type bed struct {
 	d     *dispatch.Dispatcher
 	set   *partition.Set
 	table *command.Table
+	users *acl.Users
 	loops *loop.Group
 
 	opened chan arrival
@@ -69,12 +70,14 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 		return keyspace.NewSpace(keyspace.Config{Databases: 16, Range: memory, Seed: 1})
 	})
 	row := func(id int) *command.Command { return b.table.Row(id) }
-	var users *acl.Users
 	deps := func() conncmd.Deps {
-		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Users: users, Name: "test", Version: "1"}
+		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Users: b.users, Name: "test", Version: "1"}
 	}
 	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil, nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), b.scriptCommands(), waitingCommands())
-	users = acl.New(b.table, func() bool { return true })
+	b.users = acl.New(b.table, func() bool { return false })
+	if password := cfg.Str(config.RequirePass); password != "" {
+		b.users.SetDefaultPassword(password)
+	}
 	b.d = dispatch.New(b.table, b.set, cfg, &hooks{bed: b})
 	if b.loops, err = loop.New(loop.Config{Loops: loops}, b.d); err != nil {
 		t.Fatal(err)
