@@ -85,6 +85,9 @@ func (s *Server) forgetTracked() {
 
 // Shutdown begins to end the process.
 func (o *operations) Shutdown(how servercmd.Shutdown) error {
+	if err := o.dispatcher.Busy(); err != nil && !how.NoSave {
+		return err
+	}
 	return (*Server)(o).shutdown(how, "User requested shutdown...")
 }
 
