@@ -474,7 +474,7 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	x.ticks = end
 	if err == command.Parked && s.Block.Waiter != nil {
 		if x.d.monitors.Load() != 0 {
-			x.d.tell(s, cmd, args)
+			x.d.tell(s, cmd, args, "")
 		}
 		x.await(s, cmd) // it's counted when the wait is over
 		return parked

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/stats"
@@ -162,6 +164,7 @@ const (
 
 // meters turn what the loops have done into rates.
 type meters struct {
+	busy  stats.Meter // processor time in µs
 	loops [loop.MaxLoops]loopFigures
 	rates [published]stats.Meter
 }
@@ -197,6 +200,7 @@ func (m *meters) total(which int) uint64 {
 }
 
 func (m *meters) rest() {
+	m.busy.Rest()
 	for i := range m.rates {
 		m.rates[i].Rest()
 	}
@@ -207,6 +211,10 @@ func (s *Server) sampleRates() uint64 {
 	now := clock.Mono()
 	for i := range s.meters.rates {
 		s.meters.rates[i].Sample(s.meters.total(i), now)
+	}
+	var ru unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &ru) == nil {
+		s.meters.busy.Sample(uint64(ru.Utime.Nano()+ru.Stime.Nano())/1000, now) // #nosec G115 -- a duration
 	}
 	return s.meters.total(commandsDone)
 }
