@@ -123,14 +123,12 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 func (x *Executor) rerun(o *op, p int) bool {
 	c := &x.call
 	x.prepare(o.s, o.cmd, o.args, p)
-	isTracked := o.s.State&session.Tracking != 0
-	if isTracked && o.s.State&session.TrackingNoLoop != 0 {
-		x.setSelf(p, o.s.ID)
-	}
+	tracks, feed := x.attendWaiting(o.s, p), o.s.Feed.Load()
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
 	err := x.permitAgain(o)
-	if err == nil {
+	isDenied := err != nil
+	if !isDenied {
 		err = o.cmd.Run(c)
 	}
 	if c.Effects != nil {
@@ -140,8 +138,8 @@ func (x *Executor) rerun(o *op, p int) bool {
 		}
 		o.needs = x.hangsOn(p, &o.mask)
 	}
-	if isTracked {
-		x.setSelf(p, 0)
+	if tracks {
+		x.attendedWaiting(o, p)
 	}
 	spent := ticksNow() - start
 	c.Again = false
@@ -151,22 +149,29 @@ func (x *Executor) rerun(o *op, p int) bool {
 		if o.waiter.Unclaim() {
 			o.s.Conn.Post(&loop.Post{Fn: answered, Arg: o})
 		}
+		if tracks {
+			feed.Nudge() // it may have come to what was withheld
+		}
 		return false
 	}
-	x.Stats.Ran(o.cmd.ID, spent)
+	count := &x.Stats.Commands[o.cmd.ID]
+	if isDenied {
+		count.Rejected++
+	} else {
+		x.Stats.Ran(o.cmd.ID, spent)
+	}
 	if spent > x.slowTicks {
 		x.slow(o.s, o.cmd, o.args, spent)
 	}
 	if err != nil {
 		o.reply.B = o.reply.B[:0]
-		x.Stats.Commands[o.cmd.ID].Failed++
+		if !isDenied {
+			count.Failed++
+		}
 		x.Stats.Failed(err.Error())
 		o.reply.Error(err.Error())
 	}
 	x.changed = true
-	if isTracked {
-		x.markReply(o)
-	}
 	o.waiter.Served()
 	o.s.Conn.Post(&o.resume)
 	return true
