@@ -172,13 +172,16 @@ type meters struct {
 // loopFigures are a loop's counters as of its last tick, a cache line apart.
 type loopFigures struct {
 	counts [published]atomic.Uint64
-	_      [64 - published*8]byte
+	most   atomic.Uint64 // commands a round, between two ticks
+	_      [64 - (published+1)*8]byte
 }
 
 // publish shows what this loop has done. On a loop, once a tick.
 func (m *meters) publish(x *dispatch.Executor) (changed bool) {
 	f := &m.loops[x.Loop().Index]
+	newly := uint64(0)
 	if done := x.Stats.Processed; f.counts[commandsDone].Load() != done {
+		newly = done - min(f.counts[commandsDone].Load(), done) // less after a reset
 		f.counts[commandsDone].Store(done)
 		changed = true
 	}
@@ -186,7 +189,9 @@ func (m *meters) publish(x *dispatch.Executor) (changed bool) {
 		l := x.Loop().Figures()
 		f.counts[bytesIn].Store(l.BytesIn)
 		f.counts[bytesOut].Store(l.BytesOut)
-		f.counts[roundsDone].Store(l.Rounds)
+		if before := f.counts[roundsDone].Swap(l.Rounds); l.Rounds > before {
+			f.most.Store(max(f.most.Load(), newly/(l.Rounds-before)))
+		}
 	}
 	return changed
 }
@@ -195,6 +200,16 @@ func (m *meters) total(which int) uint64 {
 	n := uint64(0)
 	for i := range m.loops {
 		n += m.loops[i].counts[which].Load()
+	}
+	return n
+}
+
+// busiest returns how many commands a round had at most, as a mean between two
+// ticks.
+func (m *meters) busiest() uint64 {
+	n := uint64(0)
+	for i := range m.loops {
+		n = max(n, m.loops[i].most.Load())
 	}
 	return n
 }

@@ -225,6 +225,6 @@ func infoTLS(n *stats.Info) {
 func (s *Server) infoDebug(n *stats.Info) {
 	n.Int("eventloop_duration_aof_sum", 0)
 	n.Int("eventloop_duration_cron_sum", s.cron.nanos.Load()/1000)
-	n.Int("eventloop_duration_max", 0)
-	n.Int("eventloop_cmd_per_cycle_max", 0)
+	n.Int("eventloop_duration_max", longestCommand(s.dispatcher.Stats()))
+	n.Uint("eventloop_cmd_per_cycle_max", s.meters.busiest())
 }

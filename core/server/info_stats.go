@@ -203,6 +203,18 @@ func commandTicks(t *stats.Local) uint64 {
 	return n
 }
 
+// longestCommand returns the µs of the longest command, by which the longest
+// round of a loop is known from below.
+func longestCommand(t *stats.Local) int64 {
+	longest := uint64(0)
+	for i := range t.Commands {
+		if h := t.Commands[i].Latency; h != nil {
+			longest = max(longest, h.Percentile(100))
+		}
+	}
+	return ticksToMicros(longest)
+}
+
 func ticksToMicros(ticks uint64) int64 { return clock.TicksToNanos(ticks) / 1000 }
 
 func (s *Server) infoCPU(n *stats.Info) {
