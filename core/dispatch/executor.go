@@ -250,7 +250,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 			x.protocolError(s, c, err)
 		} else if !more {
 			c.Need(s.Parser.Need())
-			if len(c.In()) > x.maxInput {
+			if max(len(c.In()), s.Parser.Need())+s.Multi.Bytes > x.maxInput {
 				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}
