@@ -75,7 +75,7 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 	deps := func() conncmd.Deps {
 		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Users: b.users, Failed: func(*command.Call, string) {}, Name: "test", Version: "1"}
 	}
-	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), waitingCommands())
+	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil, nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), b.scriptCommands(), waitingCommands())
 	b.users = acl.New(b.table, func() bool { return false })
 	if password := cfg.Str(config.RequirePass); password != "" {
 		b.users.SetDefaultPassword(password)

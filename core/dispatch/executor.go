@@ -11,6 +11,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -62,6 +63,8 @@ type Executor struct {
 	Stats *stats.Local
 	// Subscribers are the sessions of this loop that subscribe to something.
 	Subscribers *pubsub.Local
+	// Listeners are those that listen to changes of keys; nil without a loop.
+	Listeners *tracking.Local
 
 	call    command.Call
 	effects keyspace.Effects
@@ -120,6 +123,9 @@ type Executor struct {
 	paused map[*session.Session]bool
 	// pausedBy are the conditions that held when those of paused were parked.
 	pausedBy uint32
+
+	weighing weighing
+	hot      hotKeys
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -185,6 +191,7 @@ func (x *Executor) configure() {
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
 	x.configureEffects()
+	x.configureHotKeys()
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(min(us, maxSlowUs) * 1000)
@@ -244,6 +251,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		} else if !more {
 			c.Need(s.Parser.Need())
 			if len(c.In()) > x.maxInput {
+				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}
 		}
@@ -253,7 +261,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if x.outputLimited {
-		x.checkOutput(s, c)
+		x.checkOutput(s, c, c.OutPending())
 	}
 	if s.State&session.Closing != 0 {
 		c.CloseAfterFlush()
@@ -266,6 +274,7 @@ func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if s.Blocked() {
+		s.Commands-- // it counts when the wait is over
 		x.block(s)
 	}
 	x.changed = true // a wait may be due before the next tick
@@ -353,7 +362,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 		return x.run(s, cmd, args, p)
 	}
 	x.drop()
-	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 && (cmd.Long == nil || cmd.Long(args)) {
+	if x.effectiveFlags(s, cmd, args)&(command.OffLoop|command.RunsScript) != 0 && x.leaves(s, cmd, args) {
 		return x.offLoop(s, cmd, args)
 	}
 	if r.isPlaced {
@@ -438,10 +447,10 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		return lent
 	}
 	x.prepare(s, cmd, args, p)
-	mark := len(s.W.B)
-	if s.State&session.NoTouch != 0 {
-		x.noTouch(p, true)
+	if s.State&attended != 0 {
+		x.attend(s, p)
 	}
+	mark := len(s.W.B)
 	x.call.MayLeave = !x.away
 	x.checkEntered(p)
 	err := cmd.Run(&x.call)
@@ -453,8 +462,8 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		}
 		s.Needs = max(s.Needs, x.hangsOn(p, &x.holding))
 	}
-	if s.State&session.NoTouch != 0 {
-		x.noTouch(p, false)
+	if s.State&attended != 0 {
+		x.attended(s, cmd, args, p)
 	}
 	if err == command.TooLong {
 		s.W.B = s.W.B[:mark]
@@ -464,6 +473,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	spent := end - x.ticks
 	x.ticks = end
 	if err == command.Parked && s.Block.Waiter != nil {
+		if x.d.monitors.Load() != 0 {
+			x.d.tell(s, cmd, args, "")
+		}
 		x.await(s, cmd) // it's counted when the wait is over
 		return parked
 	}
@@ -475,7 +487,7 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		x.serveReady(p)
 	}
 	if x.d.monitors.Load() != 0 {
-		x.d.tell(s, cmd, args)
+		x.d.tell(s, cmd, args, "")
 	}
 	if len(s.W.B)-mark > x.largeReply && cmd.Flags&command.SkipCommandLog == 0 {
 		x.d.Hooks.Large(s, stats.LargeReply, args, len(s.W.B)-mark, x.now)
@@ -518,7 +530,7 @@ func (x *Executor) refuse(s *session.Session, cmd *command.Command, args [][]byt
 		err = command.ExecAborted(err)
 		x.abandon(s)
 		if x.d.monitors.Load() != 0 {
-			x.d.tell(s, cmd, args)
+			x.d.tell(s, cmd, args, "")
 		}
 	case s.State&session.InMulti != 0:
 		s.State |= session.DirtyExec

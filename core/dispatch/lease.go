@@ -48,10 +48,13 @@ type op struct {
 	ready  []byte
 	db     int
 	// left: the command has run, and was too long for where it did.
-	left   bool
-	resume loop.Post
-	adopt  loop.Post
-	again  loop.Post
+	left bool
+	// lentAt is the clock when the session was lent, and waited for how long it
+	// waited until its command ran.
+	lentAt, waited uint64
+	resume         loop.Post
+	adopt          loop.Post
+	again          loop.Post
 	// wake tells the goroutine that waits here that its leases are held; nil
 	// for a session's op.
 	wake chan struct{}
@@ -200,6 +203,7 @@ func (x *Executor) runLent(o *op, p int) {
 		x.enter(p)
 	}
 	x.ticks = ticksNow()
+	o.waited = x.ticks - o.lentAt
 	mark := len(s.W.B)
 	if x.run(s, o.cmd, o.args, p) == lent {
 		return // it has left, or was put off
@@ -217,7 +221,11 @@ func resumed(_ *loop.Loop, arg any) {
 	c := s.Conn
 	x := c.Loop().Data.(*Executor)
 	s.NetOut += uint64(len(s.W.B))
+	replied := len(s.W.B)
 	x.handBack(s, c)
+	if x.outputLimited {
+		x.checkOutput(s, c, max(replied, c.OutPending()))
+	}
 	s.TakePushes()
 	if s.Resubscribe {
 		s.Resubscribe = false
@@ -239,6 +247,7 @@ func resumed(_ *loop.Loop, arg any) {
 		x.unblock(s)
 		return
 	}
+	s.Commands-- // it counts when the wait is over
 	x.block(s)
 	c.Flush()
 	c.Unpin()
@@ -255,6 +264,7 @@ func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte)
 	o := opOf(s)
 	o.cmd, o.attempts, o.left = cmd, 0, false
 	o.args = append(o.args[:0], args...)
+	o.lentAt, o.waited = ticksNow(), 0
 	s.Last = s.View()
 	s.Lent = true
 	s.Parser.Reset() // what was read ahead is read again

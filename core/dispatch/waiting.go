@@ -123,6 +123,10 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 func (x *Executor) rerun(o *op, p int) bool {
 	c := &x.call
 	x.prepare(o.s, o.cmd, o.args, p)
+	isTracked := o.s.State&session.Tracking != 0
+	if isTracked && o.s.State&session.TrackingNoLoop != 0 {
+		x.setSelf(p, o.s.ID)
+	}
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
 	err := x.permitAgain(o)
@@ -136,6 +140,9 @@ func (x *Executor) rerun(o *op, p int) bool {
 			x.written(at, p, &o.mask)
 		}
 		o.needs = x.hangsOn(p, &o.mask)
+	}
+	if isTracked {
+		x.setSelf(p, 0)
 	}
 	spent := ticksNow() - start
 	c.Again = false
@@ -165,6 +172,9 @@ func (x *Executor) rerun(o *op, p int) bool {
 		o.reply.Error(err.Error())
 	}
 	x.changed = true
+	if isTracked {
+		x.markReply(o)
+	}
 	o.waiter.Served()
 	o.s.Conn.Post(&o.resume)
 	return true
@@ -218,6 +228,7 @@ func answered(_ *loop.Loop, arg any) {
 func (x *Executor) answer(s *session.Session, o *op) {
 	delete(x.blocked, s)
 	s.Block = session.Block{}
+	s.Commands++
 	x.d.waiting.Add(-1)
 	if len(o.waiter.Keys) > 1 {
 		x.leaveQueues(o.waiter)
@@ -225,7 +236,7 @@ func (x *Executor) answer(s *session.Session, o *op) {
 	c := s.Conn
 	s.W.B, c.Out = c.Out, nil
 	mark := len(s.W.B)
-	s.W.B = append(s.W.B, o.reply.B...)
+	appendAround(s, o.reply.B)
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}

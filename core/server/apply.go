@@ -40,6 +40,10 @@ func (s *Server) applyChanges() {
 		s.tuneSpaces()
 		return nil
 	}, config.NotifyKeyspaceEvents, config.MaxMemorySamples, config.LFULogFactor, config.LFUDecayTime)
+	c.OnApply(config.HotKeysTopK, func() error {
+		s.setHotKeys()
+		return nil
+	}, config.HotKeysSamplingPercentage, config.HotKeysWindowSeconds)
 	c.OnApply(config.MaxMemory, s.setMaxMemory)
 	c.OnApply(config.SnapshotCron, s.setPlan)
 	c.OnApply(config.EncryptionKeyFile, s.changeKeys)

@@ -36,6 +36,9 @@ func (o *operations) Info(n *stats.Info, held bool) {
 	if n.Section("Keyspace", "keyspace") {
 		infoKeyspace(n, o.spaces(held))
 	}
+	if n.Section("Hotkeys", "hotkeys") {
+		s.infoHotKeys(n)
+	}
 	if n.Extra("Debug", "debug") {
 		s.infoDebug(n)
 	}
@@ -111,15 +114,12 @@ type clients struct {
 	maxIn, maxOut, bytes                int64
 }
 
-// perSession is about what a session takes beside its buffers.
-const perSession = 1024
-
 func (s *Server) countClients() clients {
 	var all clients
 	s.dispatcher.EachSession(func(_ *dispatch.Executor, c *session.Session) {
 		all.maxIn = max(all.maxIn, int64(c.Conn.InSize()))
 		all.maxOut = max(all.maxOut, int64(c.Conn.OutPending()))
-		all.bytes += int64(c.Conn.MemoryBytes()) + perSession
+		all.bytes += dispatch.Weight(c)
 		if c.Lent {
 			all.watching += int64(min(c.Last.WatchCount, 1))
 			return
@@ -161,7 +161,7 @@ func (s *Server) infoClients(n *stats.Info, u usage) {
 	n.Int("client_recent_max_input_buffer", c.maxIn)
 	n.Int("client_recent_max_output_buffer", c.maxOut)
 	n.Int("blocked_clients", c.blocked)
-	n.Int("tracking_clients", 0)
+	n.Int("tracking_clients", int64(s.tracking.Clients()))
 	n.Int("pubsub_clients", c.pubsub)
 	n.Int("watching_clients", c.watching)
 	n.Int("clients_in_timeout_table", c.timeouts)

@@ -24,6 +24,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/process"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/sealed"
@@ -48,18 +49,20 @@ type Server struct {
 	limits     object.Limits // of collections' encodings
 	loopCPUs   []int
 
-	hub     *pubsub.Hub
-	users   *acl.Users
-	notify  atomic.Uint32 // classes of keyspace events that are published
-	clients atomic.Int64  // connected
-	lastID  atomic.Uint64 // of sessions
-	started time.Time
-	runID   string
+	tracking *tracking.Server
+	hub      *pubsub.Hub
+	users    *acl.Users
+	notify   atomic.Uint32 // classes of keyspace events that are published
+	clients  atomic.Int64  // connected
+	lastID   atomic.Uint64 // of sessions
+	started  time.Time
+	runID    string
 
 	listening  listeners
 	commandLog stats.CommandLog
 	latency    stats.Latency
 	budget     budget
+	hotKeys    hotKeys
 	garbage    garbage
 	meters     meters
 	figures    figures
@@ -119,16 +122,17 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	databases := cfg.Databases()
 	s.setLimits()
 	s.Set = partition.NewSet(s.partitionCount(), func(p int) *keyspace.Space {
-		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Limits: &s.limits, Events: (*events)(s),
+		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Limits: &s.limits, Events: &events{s, p},
 			Garbage: func() { s.garbage.add(p) }})
 	})
+	s.tracking = tracking.New(s.Set.Len(), memory, seed)
 	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Living() },
 		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
 	s.garbage.init(s.Set.Len())
 	s.tuneSpaces()
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
-	s.dispatcher.Memory = (*evictor)(s)
+	s.dispatcher.Memory, s.dispatcher.Tracking = (*evictor)(s), s.tracking
 	s.aof = s.newAppendOnly()
 	if list := cfg.Str(config.ServerCPUList); list != "" {
 		if s.loopCPUs, err = process.ParseCPUList(list); err != nil {
@@ -212,13 +216,15 @@ func (s *Server) Start() error {
 
 // weigh measures what the program takes without data.
 func (s *Server) weigh() {
-	s.budget.program.Store(max(residentBytes()-readGo().total, 0))
+	g := readGo()
+	s.budget.runtime.Store(s.budget.heap.start(&g, residentBytes()))
 	s.sampleMemory()
 	s.budget.startup.Store(s.usedMemory())
 }
 
 // serve begins to take connections.
 func (s *Server) serve() {
+	s.setHotKeys()
 	s.loops.Start()
 	go s.runCron()
 }

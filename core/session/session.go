@@ -9,9 +9,12 @@ package session
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/acl"
+	"sync/atomic"
+
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -50,6 +53,18 @@ const (
 	Applied
 	// Restricted: there are things that the user may not do.
 	Restricted
+	// Tracking: CLIENT TRACKING ON; the others are how.
+	Tracking
+	TrackingBroadcast
+	TrackingOptIn
+	TrackingOptOut
+	TrackingNoLoop
+	// TrackingCaching: CLIENT CACHING was given for the next command.
+	TrackingCaching
+	// TrackingEnded: the command that is under way has ended the tracking.
+	TrackingEnded
+	// AnyTracking are all states of CLIENT TRACKING.
+	AnyTracking = Tracking | TrackingBroadcast | TrackingOptIn | TrackingOptOut | TrackingNoLoop | TrackingCaching
 )
 
 // Session is one connected client.
@@ -87,6 +102,12 @@ type Session struct {
 	// KillAfterReply: CLIENT KILL named this session itself.
 	KillAfterReply bool
 
+	// Feed is the way of invalidations to this session; nil while it needs none.
+	// Atomic.
+	Feed atomic.Pointer[tracking.Feed]
+	// Marked: the invalidations before the reply that somebody else has made
+	// are out already, and the reply is on its way. Loop only.
+	Marked bool
 	// Lent: another thread runs this session. Loop only.
 	Lent bool
 	// Resubscribe: it came to this loop while lent. Loop only.
@@ -98,9 +119,17 @@ type Session struct {
 	// Last is the view taken when the session was lent. Loop only.
 	Last View
 
+	// Weighed is what it counts for in the sum of what clients take. Its loop; the next loop's when it moves.
+	Weighed int64
+
 	// OverSinceMs is the unix time since when the output is over its soft
 	// limit, 0 if it is not. Loop only.
 	OverSinceMs int64
+
+	// Script is the script that the session's command runs, for the handler to go on with.
+	Script any
+	// Short: memory was short when its script began, or its transaction.
+	Short bool
 
 	// Op is the dispatcher's state of a command that waits. Its owner is the
 	// owner of the session.
