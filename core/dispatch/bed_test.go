@@ -41,8 +41,8 @@ type bed struct {
 	d     *dispatch.Dispatcher
 	set   *partition.Set
 	table *command.Table
-	loops *loop.Group
 	users *acl.Users
+	loops *loop.Group
 	// denied is what the last call was denied for.
 	denied atomic.Pointer[acl.Entry]
 

@@ -264,7 +264,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		x.checkOutput(s, c, c.OutPending())
 	}
 	if s.State&session.Closing != 0 {
-		c.CloseAfterFlush()
+		x.close(s, c)
 	}
 }
 
@@ -323,6 +323,10 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 	s.Commands++
 	s.LastCommand = cmd.Full
 	if uint32(s.State)|x.d.gate.Load() != 0 || cmd.Flags&alwaysGated != 0 {
+		if s.State&session.Tracking != 0 {
+			x.hear(s) // of what is refused or queued, too, the reply stands behind what has come
+			mark = len(s.W.B)
+		}
 		switch verdict, err := x.pass(s, cmd, args); verdict {
 		case refused:
 			s.Conn.Consume(n)

@@ -103,8 +103,11 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 // roomFor reports whether a command with these flags may use memory. It gives
 // back the lease that is kept, so that its partition can lose keys too. The
 // commands of a script are told what was found when it began.
+//
+// Valkey evicts before any command. Here most leave it to the next tick, but
+// who keeps keys on his side hears of it before his next reply.
 func (x *Executor) roomFor(s *session.Session, flags command.Flags) bool {
-	if flags&(command.DenyOOM|command.RunsScript) == 0 {
+	if flags&(command.DenyOOM|command.RunsScript) == 0 && s.State&session.Tracking == 0 {
 		return true
 	}
 	x.drop()

@@ -236,7 +236,7 @@ func resumed(_ *loop.Loop, arg any) {
 		x.recheck(s)
 	}
 	if s.State&session.Closing != 0 || s.KillAfterReply {
-		c.CloseAfterFlush()
+		x.close(s, c)
 	}
 	c.Resume()
 	if !s.Blocked() {

@@ -106,6 +106,9 @@ func (x *Executor) scripted(c *command.Call, sc *command.Script, cmd *command.Co
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
 	}
+	if s.State&session.Tracking != 0 {
+		x.remember(s, cmd, args)
+	}
 	if x.d.monitors.Load() != 0 {
 		x.d.tell(s, cmd, args, "lua")
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
+	"github.com/sleipnirdb/sleipnir/net/loop"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
@@ -28,11 +29,18 @@ func (x *Executor) attend(s *session.Session, p int) {
 	if s.State&session.Tracking == 0 {
 		return
 	}
-	if s.State&(session.ReplyOff|session.ReplySkip) == 0 { // no reply, no order
-		s.TakeFeed(&s.W)
+	if p != none || x.holding.Next(0) >= 0 { // else it was done before, and this may be CLIENT REPLY
+		x.hear(s)
 	}
 	if s.State&session.TrackingNoLoop != 0 {
 		x.setSelf(p, s.ID)
+	}
+}
+
+// hear writes the invalidations that have come. Without replies there is no order to keep, and the loop does it.
+func (x *Executor) hear(s *session.Session) {
+	if s.State&(session.ReplyOff|session.ReplySkip) == 0 {
+		s.TakeFeed(&s.W)
 	}
 }
 
@@ -117,6 +125,12 @@ func (x *Executor) listenAgain(s *session.Session) {
 	f.Distrust()
 }
 
+// close ends a connection after its last reply. Who redirects to it finds it gone by then.
+func (x *Executor) close(s *session.Session, c *loop.Conn) {
+	x.closeFeed(s)
+	c.CloseAfterFlush()
+}
+
 // closeFeed ends what a session tracks. On its loop.
 func (x *Executor) closeFeed(s *session.Session) {
 	f := s.Feed.Load()
@@ -154,13 +168,22 @@ func (x *Executor) EvictTracked(limit int64) (more bool) {
 // evictTracked is how many keys of a partition are forgotten in one go.
 const evictTracked = 256
 
-// markReply puts the invalidations that a served wait has to be told of before its reply, or behind it, on their sides. The leases of the command are held.
-func (x *Executor) markReply(o *op) {
-	f := o.s.Feed.Load()
-	if f == nil {
-		return
+// attendWaiting is attend for a claimed waiter's command: its reply will stand behind the invalidations that have come, and before those that come. The
+// leases are held: of p, or for none of x.holding. It reports whether attendedWaiting is to be called.
+func (x *Executor) attendWaiting(s *session.Session, p int) bool {
+	if s.State&session.Tracking == 0 {
+		return false
 	}
-	f.Mark()
+	s.Feed.Load().Mark()
+	if s.State&session.TrackingNoLoop != 0 {
+		x.setSelf(p, s.ID)
+	}
+	return true
+}
+
+// attendedWaiting undoes that, and remembers what was read.
+func (x *Executor) attendedWaiting(o *op, p int) {
+	x.setSelf(p, 0)
 	x.remember(o.s, o.cmd, o.args)
 }
 

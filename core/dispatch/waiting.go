@@ -123,10 +123,7 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 func (x *Executor) rerun(o *op, p int) bool {
 	c := &x.call
 	x.prepare(o.s, o.cmd, o.args, p)
-	isTracked := o.s.State&session.Tracking != 0
-	if isTracked && o.s.State&session.TrackingNoLoop != 0 {
-		x.setSelf(p, o.s.ID)
-	}
+	tracks, feed := x.attendWaiting(o.s, p), o.s.Feed.Load()
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
 	err := x.permitAgain(o)
@@ -141,8 +138,8 @@ func (x *Executor) rerun(o *op, p int) bool {
 		}
 		o.needs = x.hangsOn(p, &o.mask)
 	}
-	if isTracked {
-		x.setSelf(p, 0)
+	if tracks {
+		x.attendedWaiting(o, p)
 	}
 	spent := ticksNow() - start
 	c.Again = false
@@ -151,6 +148,9 @@ func (x *Executor) rerun(o *op, p int) bool {
 		o.reply.B = o.reply.B[:0]
 		if o.waiter.Unclaim() {
 			o.s.Conn.Post(&loop.Post{Fn: answered, Arg: o})
+		}
+		if tracks {
+			feed.Nudge() // it may have come to what was withheld
 		}
 		return false
 	}
@@ -172,9 +172,6 @@ func (x *Executor) rerun(o *op, p int) bool {
 		o.reply.Error(err.Error())
 	}
 	x.changed = true
-	if isTracked {
-		x.markReply(o)
-	}
 	o.waiter.Served()
 	o.s.Conn.Post(&o.resume)
 	return true

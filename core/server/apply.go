@@ -45,6 +45,10 @@ func (s *Server) applyChanges() {
 		return nil
 	}, config.HotKeysSamplingPercentage, config.HotKeysWindowSeconds)
 	c.OnApply(config.MaxMemory, s.setMaxMemory)
+	c.OnApply(config.TrackingTableMaxKeys, func() error {
+		s.tracking.Limit(c.Int(config.TrackingTableMaxKeys))
+		return nil
+	})
 	c.OnApply(config.SnapshotCron, s.setPlan)
 	c.OnApply(config.EncryptionKeyFile, s.changeKeys)
 	c.OnApply(config.Save, func() error {

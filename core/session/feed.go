@@ -22,29 +22,29 @@ func (s *Session) MakeFeed() *tracking.Feed {
 // TakeFeed writes the invalidations that have come to w. Whoever owns the session
 // calls it, when the replies to the commands before are there already, and none
 // of the present one.
-func (s *Session) TakeFeed(w *resp.Writer) {
-	t := s.Feed.Load().Take()
-	for t.Append(w, s.State&Subscribed != 0) {
-		continue // the reply that stood there is in the output
+func (s *Session) TakeFeed(w *resp.Writer) { s.takeFeed().Append(w, s.State&Subscribed != 0) }
+
+// takeFeed returns what has come.
+func (s *Session) takeFeed() tracking.Taken {
+	t := s.Withheld
+	if t != (tracking.Taken{}) {
+		s.Withheld = tracking.Taken{}
 	}
+	return t.And(s.Feed.Load().Take())
 }
 
-// TakeFeedAround puts a reply that somebody else has made into w, and the invalidations to
-// where they belong, before and behind it. On the session's loop.
+// TakeFeedAround puts a reply that somebody else has made into w, and the
+// invalidations to where they belong, before and behind it. On the session's loop.
 func (s *Session) TakeFeedAround(w *resp.Writer, reply []byte) {
-	f := s.Feed.Load()
-	if f == nil || s.Marked || f.Empty() {
-		s.Marked = false
+	if s.Feed.Load() == nil {
 		w.B = append(w.B, reply...)
-		return // what is left is behind the reply
+		return
 	}
-	t := f.Take()
 	inPubSub := s.State&Subscribed != 0
-	marked := t.Append(w, inPubSub)
+	before, behind := s.takeFeed().Split()
+	before.Append(w, inPubSub)
 	w.B = append(w.B, reply...)
-	if marked {
-		t.Append(w, inPubSub)
-	}
+	behind.Append(w, inPubSub)
 }
 
 // nudged looks after invalidations that came for a session which runs no command.
@@ -52,26 +52,20 @@ func nudged(_ *loop.Loop, arg any) {
 	s := arg.(*Session)
 	f := s.Feed.Load()
 	f.Nudged()
-	if s.Conn.Closed() || s.Lent || f.Empty() {
+	if s.Conn.Closed() || s.Lent {
 		return // who has it takes them
 	}
+	// If nobody serves the session's wait now, nobody did when they were taken, and
+	// they come before whatever it will be answered. Else it's not known where its
+	// reply is among them, until that is here.
+	s.Withheld = s.takeFeed()
+	if s.Away() {
+		return
+	}
 	w := resp.Writer{Resp3: s.W.Resp3}
-	inPubSub := s.State&Subscribed != 0
-	t := f.Take()
-	if !s.Marked {
-		s.Marked = t.Append(&w, inPubSub)
-		s.interject(w.B)
-		w.B = nil
-	}
-	if s.Marked {
-		t.Append(&w, inPubSub)
-		s.Pushes = append(s.Pushes, w.B...)
-	}
-}
-
-func (s *Session) interject(frames []byte) {
-	if len(frames) > 0 {
-		s.NetOut += uint64(len(frames))
-		s.Conn.Interject(frames)
+	s.TakeFeed(&w)
+	if len(w.B) > 0 {
+		s.NetOut += uint64(len(w.B))
+		s.Conn.Interject(w.B)
 	}
 }

@@ -105,9 +105,9 @@ type Session struct {
 	// Feed is the way of invalidations to this session; nil while it needs none.
 	// Atomic.
 	Feed atomic.Pointer[tracking.Feed]
-	// Marked: the invalidations before the reply that somebody else has made
-	// are out already, and the reply is on its way. Loop only.
-	Marked bool
+	// Withheld are invalidations that came while somebody else served the
+	// session's wait. Owner.
+	Withheld tracking.Taken
 	// Lent: another thread runs this session. Loop only.
 	Lent bool
 	// Resubscribe: it came to this loop while lent. Loop only.

@@ -84,7 +84,7 @@ func (s *Session) TakePushes() {
 		s.Conn.Out = append(s.Conn.Out, s.Pushes...)
 		s.Pushes = nil
 	}
-	if f := s.Feed.Load(); f != nil && !f.Empty() {
+	if f := s.Feed.Load(); f != nil {
 		w := resp.Writer{B: s.Conn.Out, Resp3: s.W.Resp3}
 		s.TakeFeed(&w)
 		s.Conn.Out = w.B

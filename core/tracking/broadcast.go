@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -19,9 +20,10 @@ type Listener interface {
 
 // change is a key that was changed, on its way to a loop.
 type change struct {
-	next *change
-	key  string
-	by   uint64 // a session with NOLOOP, else 0
+	next  *change
+	key   string
+	by    uint64 // a session with NOLOOP, else 0
+	ticks uint64 // when
 }
 
 // Local is the listeners of one loop, and what they have yet to hear of. On that loop, but for what is atomic.
@@ -30,6 +32,7 @@ type Local struct {
 	loop   *loop.Loop
 	post   loop.Post
 	book   []listening
+	apart  uint64 // apartNanos in clock ticks
 
 	head   atomic.Pointer[change]
 	nudged atomic.Bool
@@ -48,7 +51,7 @@ type member struct {
 
 // NewLocal returns the listeners of a loop, none yet. local finds those of the loop that a nudge comes to.
 func (s *Server) NewLocal(l *loop.Loop, local func(l *loop.Loop) *Local) *Local {
-	b := &Local{server: s, loop: l}
+	b := &Local{server: s, loop: l, apart: clock.NanosToTicks(apartNanos)}
 	b.post.Fn = func(l *loop.Loop, _ any) {
 		b.nudged.Store(false)
 		local(l).deliver(b.take()) // another loop has come into the place of a loop that has ended
@@ -114,9 +117,9 @@ func (s *Server) broadcast(key []byte, by uint64) (listened bool) {
 	if locals == nil {
 		return true
 	}
-	text := string(key)
+	text, ticks := string(key), clock.Ticks()
 	for _, b := range *locals {
-		b.put(&change{key: text, by: by})
+		b.put(&change{key: text, by: by, ticks: ticks})
 	}
 	return true
 }
@@ -133,18 +136,39 @@ func (b *Local) put(c *change) {
 	}
 }
 
-// take takes what has come, each key once, in the order of keys. Of several changes of a key it is the last one's author that counts.
-func (b *Local) take() []*change {
+// apartNanos is how long after a change another one is told of in a message of its own. It is less than a client needs from one request to the next:
+// so what it did at a time (a pipeline, a transaction) is told at a time, and the rest is not.
+const apartNanos = 20_000
+
+// take takes what has come, in messages: in each one every key once, in the order of keys. Of several changes of a key it is the last one's author that counts.
+func (b *Local) take() (messages [][]*change) {
 	var list []*change
 	for c := b.head.Swap(nil); c != nil; c = c.next {
 		list = append(list, c)
 	}
-	slices.SortStableFunc(list, func(a, b *change) int { return strings.Compare(a.key, b.key) }) // the newest stands first
-	return slices.CompactFunc(list, func(a, b *change) bool { return a.key == b.key })
+	slices.Reverse(list)
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].ticks-list[n-1].ticks < b.apart {
+			n++
+		}
+		m := list[:n:n]
+		list = list[n:]
+		slices.Reverse(m) // of equal keys the newest stands first
+		slices.SortStableFunc(m, func(a, b *change) int { return strings.Compare(a.key, b.key) })
+		messages = append(messages, slices.CompactFunc(m, func(a, b *change) bool { return a.key == b.key }))
+	}
+	return messages
 }
 
 // deliver sends changes to those who listen to them.
-func (b *Local) deliver(changes []*change) {
+func (b *Local) deliver(messages [][]*change) {
+	for _, changes := range messages {
+		b.tell(changes)
+	}
+}
+
+func (b *Local) tell(changes []*change) {
 	for i := range b.book {
 		l := &b.book[i]
 		from, _ := slices.BinarySearchFunc(changes, l.prefix, func(c *change, prefix string) int { return strings.Compare(c.key, prefix) })
@@ -158,32 +182,40 @@ func (b *Local) deliver(changes []*change) {
 	}
 }
 
-// tell sends changes of keys with the prefix to everybody. Those of most are encoded once.
+// tell sends changes of keys with the prefix to everybody. What most get is encoded once.
 func (l *listening) tell(changes []*change) {
-	var all []byte
+	common := encode(changes, 0)
 	for _, m := range l.who {
-		var list []byte
-		if m.feed.mode.Load()&modeNoLoop != 0 {
-			if list = appendKeys(nil, changes, m.feed.ID); list == nil {
+		list, frame := common.list, common.frame
+		if m.feed.mode.Load()&modeNoLoop != 0 && slices.ContainsFunc(changes, func(c *change) bool { return c.by == m.feed.ID }) {
+			own := encode(changes, m.feed.ID)
+			if list, frame = own.list, own.frame; list == "" {
 				continue
 			}
-		} else {
-			if all == nil {
-				all = appendKeys(nil, changes, 0)
-			}
-			list = all
 		}
-		n := note{kind: noteKeys, key: string(list)}
 		if m.feed.redirect.Load() != nil {
-			m.feed.send(n)
-			continue
-		}
-		if m.to.SpeaksResp3() {
-			w := resp.Writer{Resp3: true}
-			n.append(&w, false)
-			m.to.Push(w.B)
+			m.feed.send(note{kind: noteKeys, key: list})
+		} else if m.to.SpeaksResp3() {
+			m.to.Push(frame)
 		}
 	}
+}
+
+// message is changes encoded: the array of keys, and the whole message for who speaks RESP3.
+type message struct {
+	list  string
+	frame []byte
+}
+
+// encode leaves out what the session except has changed. The list is empty if nothing is left.
+func encode(changes []*change, except uint64) message {
+	list := appendKeys(nil, changes, except)
+	if list == nil {
+		return message{}
+	}
+	n, w := note{kind: noteKeys, key: string(list)}, resp.Writer{Resp3: true}
+	n.append(&w, false)
+	return message{n.key, w.B}
 }
 
 // appendKeys appends the array of the keys that were not changed by the session except, nothing if there are none.

@@ -137,51 +137,83 @@ func (f *Feed) put(n *note) {
 			break
 		}
 	}
-	if !f.nudged.Load() && !f.nudged.Swap(true) {
-		f.conn.Post(&f.post)
-	}
+	f.Nudge()
 }
 
 // Mark notes the place of a reply that somebody makes who isn't the session's owner. He holds the leases of the command.
 func (f *Feed) Mark() { f.put(&note{kind: noteMark}) }
 
-// Empty says that nothing waits. Any goroutine.
-func (f *Feed) Empty() bool { return f.head.Load() == nil }
+// Nudge has the session's loop look after what has come.
+func (f *Feed) Nudge() {
+	if !f.nudged.Load() && !f.nudged.Swap(true) {
+		f.conn.Post(&f.post)
+	}
+}
 
-// Taken are notes that were taken off a feed.
-type Taken struct{ first *note }
+// Taken are notes that were taken off a feed, in their order.
+type Taken struct{ first, last *note }
 
 // Take takes what has come. The owner of the session calls it.
 func (f *Feed) Take() Taken {
+	if f.head.Load() == nil {
+		return Taken{}
+	}
+	newest := f.head.Swap(nil)
 	var first *note
-	for n := f.head.Swap(nil); n != nil; {
+	for n := newest; n != nil; {
 		n, n.next, first = n.next, first, n
 	}
-	return Taken{first}
+	return Taken{first, newest}
 }
 
-// Append writes the notes up to the next mark as messages, and reports whether there was one: then it is to be called again for what is behind it.
-// inPubSub says that the session is subscribed to something: of those with RESP2 only such get messages, and only by redirection.
-func (t *Taken) Append(w *resp.Writer, inPubSub bool) (marked bool) {
+// And returns t with the notes of u behind it.
+func (t Taken) And(u Taken) Taken {
+	switch {
+	case t.first == nil:
+		return u
+	case u.first == nil:
+		return t
+	}
+	t.last.next = u.first
+	return Taken{t.first, u.last}
+}
+
+// Split returns what stands before the last mark, and behind it.
+func (t Taken) Split() (before, behind Taken) {
+	var mark *note
 	for n := t.first; n != nil; n = n.next {
 		if n.kind == noteMark {
-			t.first = n.next
-			return true
+			mark = n
 		}
+	}
+	if mark == nil {
+		return t, Taken{}
+	}
+	behind = Taken{mark.next, t.last}
+	mark.next = nil
+	return Taken{t.first, mark}, behind
+}
+
+// Append writes the notes as messages. inPubSub says that the session is subscribed to something: of those with RESP2 only such get messages, and only by
+// redirection.
+func (t Taken) Append(w *resp.Writer, inPubSub bool) {
+	for n := t.first; n != nil; n = n.next {
 		n.append(w, inPubSub)
 	}
-	t.first = nil
-	return false
 }
 
 func (n *note) append(w *resp.Writer, inPubSub bool) {
-	if n.kind == noteBroken {
+	switch n.kind {
+	case noteMark:
+		return
+	case noteBroken:
 		if w.Resp3 {
 			w.Push(2)
 			w.BulkString("tracking-redir-broken")
 			w.Int(int64(n.id)) // #nosec G115 -- counts connections
 		}
 		return
+	case noteKey, noteKeys, noteAll:
 	}
 	switch {
 	case w.Resp3:

@@ -120,6 +120,18 @@ func (s *Server) Used() int64 {
 	return n
 }
 
+// limitedAtOnce is how many keys a new limit has forgotten at once. The rest goes in slices.
+const limitedAtOnce = 4096
+
+// Limit brings the tables nearer to a new limit, 0 for none. The caller holds every lease.
+func (s *Server) Limit(limit int64) {
+	keys, _ := s.Keys()
+	left := min(keys-limit, limitedAtOnce)
+	for p := 0; p < len(s.tables) && left > 0 && limit > 0; p++ {
+		left -= int64(s.tables[p].Evict(int(left)))
+	}
+}
+
 // Flushed tells everybody who tracks that all keys are invalid. The caller holds every lease, under which the keys went.
 func (s *Server) Flushed() {
 	s.feeds.Range(func(_ uint64, f *Feed) bool {
