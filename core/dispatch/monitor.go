@@ -104,6 +104,5 @@ func (x *Executor) deliver(line []byte) {
 			continue
 		}
 		s.Push(line)
-		x.pushed(s)
 	}
 }
