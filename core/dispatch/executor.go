@@ -146,7 +146,7 @@ func (x *Executor) init(d *Dispatcher) {
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.effects.Reset()
-	x.Subscribers = pubsub.NewLocal(x.pushed)
+	x.Subscribers = pubsub.NewLocal()
 	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
 	x.configure()
