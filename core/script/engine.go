@@ -1,0 +1,65 @@
+package script
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+)
+
+// Host is the server as scripts see it.
+type Host interface {
+	// Table is that of the commands.
+	Table() *command.Table
+	// Log writes a line to the server's log: level 0 is for debugging, 3 a warning.
+	Log(level int, text string)
+	// MaxMemory is how many bytes one script may use, 0 for any number.
+	MaxMemory() int64
+	// MayRun says why the session's user may not run a command, nil if he may.
+	MayRun(c *command.Call, cmd *command.Command, args [][]byte) error
+}
+
+// Engine holds the scripts and the libraries of functions, and has the machines that run them. Any goroutine may use it, but for what says otherwise.
+type Engine struct {
+	Scripts   cache
+	host      Host
+	version   string // that scripts are told
+	libraries atomic.Pointer[Libraries]
+
+	mu       sync.Mutex // guards machines; a leaf
+	machines []*Machine // that nobody has
+	memory   atomic.Int64
+}
+
+// NewEngine returns an engine. version is the one of Valkey that scripts are told.
+func NewEngine(host Host, version string) *Engine {
+	e := &Engine{Scripts: newCache(), host: host, version: version}
+	e.libraries.Store(&Libraries{})
+	return e
+}
+
+// machine returns the executor's machine, or another one where that is taken: by a script that has left its loop.
+func (e *Engine) machine(c *command.Call) *Machine {
+	if m, _ := c.Machine.(*Machine); m != nil && !m.busy {
+		return m
+	}
+	m := e.idle()
+	if m == nil {
+		m = newMachine(e)
+	}
+	c.Machine = m
+	return m
+}
+
+// idle takes a machine that nobody has, nil if there is none.
+func (e *Engine) idle() *Machine {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := len(e.machines)
+	if n == 0 {
+		return nil
+	}
+	m := e.machines[n-1]
+	e.machines = e.machines[:n-1]
+	return m
+}
