@@ -40,6 +40,8 @@ type Call struct {
 	Nested Nested
 	// Again: the call has waited, and one of its keys became ready.
 	Again bool
+	// Resumed: the handler returned Suspended, and goes on.
+	Resumed bool
 	// MayLeave: the call runs on a loop, or holds up one, and may go where it
 	// holds up nobody, see IsLong.
 	MayLeave bool
@@ -51,11 +53,23 @@ type Call struct {
 	Told bool
 }
 
-// Nested runs a command within the leases of the call around it.
+// Nested runs commands within the leases of the call around them.
 type Nested interface {
 	// RunNested executes cmd, and writes its reply or its error to c.W. The
 	// call is as before when it returns.
 	RunNested(c *Call, cmd *Command, args [][]byte)
+	// RunScripted executes a command that a script calls, and leaves its reply
+	// alone in s.W.B; or it returns the error that the command, or the refusal
+	// of it, has as its reply. Errors have been counted. The call is as before
+	// when it returns.
+	RunScripted(c *Call, s *Script, args [][]byte) error
+	// Interrupt is called by a script that takes long: first when it leaves its
+	// loop or could not, then about every millisecond, on its own thread and between commands. An error
+	// has to end the script whatever it catches.
+	Interrupt(c *Call, s *Script) error
+	// EndScript is called when a script has ended. It costs nothing if it was
+	// never interrupted.
+	EndScript(s *Script)
 }
 
 // Place is where a key among the arguments lies.

@@ -36,9 +36,13 @@ type Command struct {
 	// so that it can be loaded ahead. There is always such an argument.
 	Member int
 	Scope  Scope
+	// Effective returns the flags of a call, where they depend on its arguments: of a script that
+	// declares its own. nil: Flags.
+	Effective func(args [][]byte) Flags
 	// Long says which calls of an OffLoop command leave the loop; nil: all.
 	Long func(args [][]byte) bool
-	// Route picks the partitions of a command of ScopeRoute.
+	// Route picks the partitions of a command of ScopeRoute. What runs a script
+	// needs at least those of the keys that the call declares.
 	Route func(c *Call, m *partition.Mask)
 	Run   Handler
 	Sub   []Command
@@ -125,6 +129,8 @@ const (
 	// Roams: the command may change its keys in other databases than the
 	// session's.
 	Roams
+	// RunsScript commands run a script: commands that nobody knows beforehand.
+	RunsScript
 )
 
 // flagNames are in the order in which COMMAND INFO lists them.

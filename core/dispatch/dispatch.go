@@ -69,6 +69,8 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
+	// Permits says why the session's user may not run a command that a script calls; nil: everybody may.
+	Permits func(s *session.Session, cmd *command.Command, args [][]byte) error
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
 	// Loops are the I/O loops, set before they start.

@@ -351,7 +351,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 		return x.run(s, cmd, args, p)
 	}
 	x.drop()
-	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 && (cmd.Long == nil || cmd.Long(args)) {
+	if x.effectiveFlags(s, cmd, args)&(command.OffLoop|command.RunsScript) != 0 && x.leaves(s, cmd, args) {
 		return x.offLoop(s, cmd, args)
 	}
 	if r.isPlaced {
@@ -473,7 +473,7 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		x.serveReady(p)
 	}
 	if x.d.monitors.Load() != 0 {
-		x.d.tell(s, cmd, args)
+		x.d.tell(s, cmd, args, "")
 	}
 	if len(s.W.B)-mark > x.largeReply && cmd.Flags&command.SkipCommandLog == 0 {
 		x.d.Hooks.Large(s, stats.LargeReply, args, len(s.W.B)-mark, x.now)
@@ -516,7 +516,7 @@ func (x *Executor) refuse(s *session.Session, cmd *command.Command, args [][]byt
 		err = command.ExecAborted(err)
 		x.abandon(s)
 		if x.d.monitors.Load() != 0 {
-			x.d.tell(s, cmd, args)
+			x.d.tell(s, cmd, args, "")
 		}
 	case s.State&session.InMulti != 0:
 		s.State |= session.DirtyExec

@@ -5,13 +5,13 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/session"
 )
 
-// enqueue keeps a command for EXEC: its arguments are copied, in one block.
-func (x *Executor) enqueue(s *session.Session, cmd *command.Command, args [][]byte) {
+// enqueue keeps a command, whose effective flags are given, for EXEC: its arguments are copied, in one block.
+func (x *Executor) enqueue(s *session.Session, cmd *command.Command, flags command.Flags, args [][]byte) {
 	kept, size := command.CloneArgs(args)
 	s.Multi.Queue = append(s.Multi.Queue, session.Queued{Command: cmd.ID, Args: kept})
 	s.Multi.Bytes += size
-	s.Multi.Flags |= uint64(cmd.Flags)
-	s.Multi.Inverse |= ^uint64(cmd.Flags)
+	s.Multi.Flags |= uint64(flags)
+	s.Multi.Inverse |= ^uint64(flags)
 	s.W.Status("QUEUED")
 }
 
@@ -22,7 +22,7 @@ func (x *Executor) abandon(s *session.Session) {
 	x.d.Hooks.Abandoned(s)
 }
 
-// RunNested executes a command within the leases of c, as EXEC and scripts do.
+// RunNested executes a command within the leases of c, as EXEC does.
 func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byte) {
 	outer := *c
 	c.Cmd, c.Args, c.InExec, c.Partition = cmd, args, true, none
@@ -37,7 +37,7 @@ func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byt
 		x.slow(c.Session, cmd, args, spent)
 	}
 	if x.d.monitors.Load() != 0 {
-		x.d.tell(c.Session, cmd, args)
+		x.d.tell(c.Session, cmd, args, "")
 	}
 	if err != nil {
 		c.W.B = c.W.B[:mark]

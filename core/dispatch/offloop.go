@@ -98,6 +98,23 @@ func (pool *executorPool) changes() int64 {
 	return pool.past.Changes
 }
 
+// leaves says whether a command runs on an ordinary goroutine from the start: one that
+// may take long, and has no way to leave later. That is a transaction with scripts in it, and while a snapshot is taken a script of which nobody knows what it
+// writes: it may have to wait for the snapshot.
+func (x *Executor) leaves(s *session.Session, cmd *command.Command, args [][]byte) bool {
+	flags := x.effectiveFlags(s, cmd, args)
+	switch {
+	case flags&command.OffLoop != 0:
+		return cmd.Long == nil || cmd.Long(args)
+	case cmd.Flags&command.RunsQueue != 0:
+		return flags&command.RunsScript != 0
+	case flags&command.RunsScript == 0 || flags&(command.Write|command.MayReplicate) == 0 || !x.d.walked.Load():
+		return false
+	}
+	all, _, _ := x.needs(s, cmd, args)
+	return all
+}
+
 // offLoop runs a command on an ordinary goroutine while its connection is
 // parked.
 func (x *Executor) offLoop(s *session.Session, cmd *command.Command, args [][]byte) outcome {

@@ -157,7 +157,7 @@ func again(l *loop.Loop, arg any) {
 		return
 	}
 	s, cmd := o.s, o.cmd
-	if o.left || x.effectiveFlags(s, cmd)&command.OffLoop != 0 && (cmd.Long == nil || cmd.Long(o.args)) {
+	if o.left || x.leaves(s, cmd, o.args) {
 		go x.d.runOffLoop(o)
 		return
 	}

@@ -95,6 +95,11 @@ type Session struct {
 	// limit, 0 if it is not. Loop only.
 	OverSinceMs int64
 
+	// Script is the script that the session's command runs, for the handler to go on with.
+	Script any
+	// Short: memory was short when its script began, or its transaction.
+	Short bool
+
 	// Op is the dispatcher's state of a command that waits. Its owner is the
 	// owner of the session.
 	Op any

@@ -1,0 +1,53 @@
+package command
+
+import (
+	"sync/atomic"
+
+	"github.com/sleipnirdb/sleipnir/net/resp"
+)
+
+// Script is one run of a script, as far as those see it who run its commands. It belongs to the owner of the session that called it.
+//
+// Whoever runs scripts makes one for each run (and may use it again once [Nested.EndScript] has returned), has the script's commands run
+// by [Nested.RunScripted], and calls [Nested.Interrupt] from time to time while the script is at work.
+type Script struct {
+	// W gets the reply of each command, in RESP2 or RESP3 as the script wants.
+	W resp.Writer
+	// DB is the database that the script's commands take effect in. It begins as the session's, and SELECT changes it for the script only.
+	DB int
+	// ReadOnly: it may not write. AllowOOM: it may use memory when there is none to spare.
+	ReadOnly, AllowOOM bool
+	// Untold: the journal doesn't get what its commands do (redis.set_repl).
+	Untold bool
+	// Wrote: a command that writes was let through. From then on the script isn't stopped half-way, but at the end of the process.
+	Wrote atomic.Bool
+
+	// Name is the function's, or that of the body. IsFunction says which. Args are those of the call. Others read them while the script runs.
+	Name       string
+	IsFunction bool
+	Args       [][]byte
+	// StartTicks is the clock when it began.
+	StartTicks uint64
+
+	// Watched is the dispatcher's, nil until the first Interrupt.
+	Watched any
+}
+
+// Suspended is what a handler returns whose script takes long and can go on elsewhere, after [Call.MaySuspend] has said so. It has
+// written no reply, and keeps the script in Session.Script. The handler is called again, with [Call.Resumed], on an ordinary goroutine
+// that holds what the call held, and that has what the script's commands did so far. Nobody else comes in between.
+const Suspended Error = "suspended"
+
+// Killed is why [Nested.Interrupt] ends a script.
+const Killed Error = "killed"
+
+// MaySuspend says whether the handler may return Suspended: the call holds up a loop, and isn't part of a transaction.
+func (c *Call) MaySuspend() bool { return c.MayLeave && !c.InExec }
+
+// Errors of a script's commands, which begin with ERR as all that have no code of their own.
+const (
+	ErrScriptUnknown Error = "ERR Unknown command called from script"
+	ErrScriptArity   Error = "ERR Wrong number of args calling command from script"
+	ErrNoScript      Error = "ERR This Redis command is not allowed from script"
+	ErrScriptWrites  Error = "ERR Write commands are not allowed from read-only scripts."
+)
