@@ -17,8 +17,8 @@ import (
 // wasn't used for longest goes. A script that came by SCRIPT LOAD stays until SCRIPT FLUSH, as its client counts on it.
 const maxEvaluated = 500
 
-// hashBytes is the length of a SHA1 in hexadecimal digits.
-const hashBytes = 2 * sha1.Size
+// HashBytes is the length of a SHA1 in hexadecimal digits.
+const HashBytes = 2 * sha1.Size
 
 // scriptOverhead is what a cached script takes beside its text: its names in the maps, the row, a share of its code.
 const scriptOverhead = 256
@@ -46,7 +46,7 @@ func SHA1(text []byte) string {
 
 // Find returns the script with a name, in any case, or nil.
 func (k *cache) Find(hash []byte) *Script {
-	if len(hash) != hashBytes {
+	if len(hash) != HashBytes {
 		return nil
 	}
 	if s, ok := k.byHash.Load(unsafestr.String(hash)); ok {
@@ -85,7 +85,8 @@ func (k *cache) add(s *Script, loaded bool) *Script {
 		return old
 	}
 	s.touch()
-	if s.evictable.Store(!loaded); !loaded {
+	s.evictable.Store(!loaded)
+	if !loaded {
 		for k.evaluated >= maxEvaluated {
 			k.evict()
 		}

@@ -28,7 +28,6 @@ type Engine struct {
 
 	mu       sync.Mutex // guards machines; a leaf
 	machines []*Machine // that nobody has
-	memory   atomic.Int64
 }
 
 // NewEngine returns an engine. version is the one of Valkey that scripts are told.
@@ -63,3 +62,15 @@ func (e *Engine) idle() *Machine {
 	e.machines = e.machines[:n-1]
 	return m
 }
+
+// giveBack keeps a machine that came back from a script which had left its loop.
+func (e *Engine) giveBack(m *Machine) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.machines) < maxIdle {
+		e.machines = append(e.machines, m)
+	}
+}
+
+// maxIdle is how many machines are kept that nobody has.
+const maxIdle = 16

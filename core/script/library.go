@@ -1,7 +1,6 @@
 package script
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
@@ -253,9 +252,4 @@ func (e *Engine) NewLibrary(c *command.Call, to *Libraries, code string, replace
 	lib.IsProved = e.prove(md.code, libraryChunkName, true)
 	all, err := to.with(lib)
 	return all, lib, err
-}
-
-// sorted returns a set's functions by name, for replies that are the same each time.
-func (l *Library) sorted() []*Function {
-	return slices.SortedFunc(slices.Values(l.Functions), func(a, b *Function) int { return strings.Compare(a.Name, b.Name) })
 }

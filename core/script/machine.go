@@ -18,8 +18,6 @@ type Machine struct {
 	// The run that is under way.
 	script command.Script
 	caller *command.Call
-	// isFunction and name say what runs.
-	began uint64
 
 	args   [][]byte // of the command that is called
 	digits []byte   // the texts of numbers among them
@@ -160,7 +158,7 @@ func (m *Machine) failed(err error) error {
 	}
 	t := raised.Value.AsTable()
 	if t == nil {
-		return m.fail("ERR "+raised.Text()+where, false)
+		return m.fail("ERR "+raised.Error()+where, false)
 	}
 	text, _ := m.get(t, "err").ToString()
 	return m.fail(text+where, m.get(t, "ignore_error_stats_update").Truthy())

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/internal/lua"
 	"github.com/sleipnirdb/sleipnir/internal/lualib"
 )
@@ -211,5 +210,3 @@ func (m *Machine) errorHandler(f *lua.Frame) error {
 	}
 	return f.Return(v)
 }
-
-var _ = command.ErrNoScript

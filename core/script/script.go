@@ -26,6 +26,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 	"github.com/sleipnirdb/sleipnir/internal/lua"
+	"github.com/sleipnirdb/sleipnir/internal/unsafestr"
 )
 
 // Script is what EVAL runs. Never changed, but for its use.
@@ -68,6 +69,41 @@ func (e *Engine) Load(body []byte, isKept bool) (*Script, error) {
 	return e.Scripts.add(s, isKept), nil
 }
 
+// FlagsOf returns the flags of a script that isn't cached.
+func FlagsOf(body []byte) Flags {
+	flags, _, err := readShebang(unsafestr.String(body))
+	if err != nil {
+		return Compat
+	}
+	return flags
+}
+
+// Run runs a script, and answers the call.
+func (e *Engine) Run(c *command.Call, s *Script, w *Work) error {
+	if s.evictable.Load() {
+		s.touch()
+	}
+	m := e.machine(c)
+	m.begin(c, s.Hash, false, w)
+	_ = m.globals.Set(m.keys, m.array(w.Keys))
+	_ = m.globals.Set(m.argv, m.array(w.Args))
+	return m.run(m.state.Load(s.chunk))
+}
+
+// Call runs a function, and answers the call.
+func (e *Engine) Call(c *command.Call, f *Function, w *Work) error {
+	m := e.machine(c)
+	callback, err := m.callback(f)
+	if err != nil {
+		return err
+	}
+	m.begin(c, f.Name, true, w)
+	return m.run(callback, m.array(w.Keys), m.array(w.Args))
+}
+
+// Resume goes on with the script that the call's handler was suspended with.
+func Resume(c *command.Call) error { return c.Session.Script.(*Machine).resume(c) }
+
 // Route adds the partitions that a run needs to m: those of its declared keys, or all.
 func Route(isProved bool, keys [][]byte, c *command.Call, m *partition.Mask) {
 	if !isProved {
@@ -77,4 +113,17 @@ func Route(isProved bool, keys [][]byte, c *command.Call, m *partition.Mask) {
 	for _, key := range keys {
 		m.Add(c.Set.Of(crc.Slot(key)))
 	}
+}
+
+// Holds tells whether the call holds the partitions that a run needs.
+func Holds(isProved bool, keys [][]byte, c *command.Call) bool {
+	if !isProved {
+		return c.Held.Len() == c.Set.Len()
+	}
+	for _, key := range keys {
+		if !c.Held.Has(c.Set.Of(crc.Slot(key))) {
+			return false
+		}
+	}
+	return true
 }
