@@ -71,7 +71,7 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 	deps := func() conncmd.Deps {
 		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Name: "test", Version: "1"}
 	}
-	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), b.scriptCommands(), waitingCommands())
+	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil, nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), b.scriptCommands(), waitingCommands())
 	b.d = dispatch.New(b.table, b.set, cfg, &hooks{bed: b})
 	if b.loops, err = loop.New(loop.Config{Loops: loops}, b.d); err != nil {
 		t.Fatal(err)

@@ -85,6 +85,8 @@ type Dispatcher struct {
 	monitors atomic.Int32
 	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
 	walked atomic.Bool
+	// clientBytes is what sessions take outside the arenas. Atomic.
+	clientBytes atomic.Int64
 	// waiting is the number of sessions that wait for keys. Atomic.
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
@@ -158,6 +160,7 @@ func (d *Dispatcher) Close(c *loop.Conn, why error) {
 	x.unblock(s)
 	delete(x.paused, s)
 	x.unlist(s)
+	d.forgetWeight(s)
 	d.Hooks.Closed(s, why)
 	x.subscribe(s)
 }
@@ -254,7 +257,7 @@ func (d *Dispatcher) Tick(l *loop.Loop) int {
 	x.tickedMs, x.changed = l.NowMs, false
 	x.now = l.NowMs
 	x.configure()
-	x.nextTick = sooner(d.Hooks.Ticked(x), x.timers())
+	x.nextTick = sooner(sooner(d.Hooks.Ticked(x), x.timers()), x.weigh())
 	return x.nextTick
 }
 

@@ -119,6 +119,8 @@ type Executor struct {
 	// pausedBy are the conditions that held when those of paused were parked.
 	pausedBy uint32
 
+	weighing weighing
+
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
 	idleMs               int64 // timeout, 0 for none

@@ -15,15 +15,16 @@ import (
 
 // budget is the account of memory against maxmemory.
 //
-// What is stored is counted by the arenas, exactly and at any time. What the
-// Go runtime holds beside it changes slowly and is sampled by the cron. A loop
+// What is stored is counted by the arenas, exactly and at any time. What clients
+// take is counted by the loops every few milliseconds. What is alive on the Go
+// heap beside them changes slowly and is sampled by the cron. A loop
 // compares the sum with maxmemory once a tick; near the limit it closes the
 // memory gate, and from then on each command that needs memory does the sum
 // itself (MakeRoom), until a tick finds room again. So below the limit
 // maxmemory costs a command nothing.
 type budget struct {
-	runtime  atomic.Int64 // bytes charged for the Go runtime and the program, as sampled last
-	program  atomic.Int64 // resident bytes of the program itself, at the start
+	runtime  atomic.Int64 // bytes charged for the Go heap, as sampled last
+	heap     heapCharge   // how that is found
 	startup  atomic.Int64 // used memory when the server started
 	peak     atomic.Int64
 	peakTime atomic.Int64 // unix s
@@ -68,7 +69,9 @@ func (s *Server) owed() int64 {
 }
 
 // usedMemory is what INFO calls used_memory.
-func (s *Server) usedMemory() int64 { return s.stored() + s.budget.runtime.Load() }
+func (s *Server) usedMemory() int64 {
+	return s.stored() + s.budget.runtime.Load() + s.dispatcher.ClientBytes()
+}
 
 // overLimit returns by how much used memory is above maxmemory; negative
 // below.

@@ -111,15 +111,12 @@ type clients struct {
 	maxIn, maxOut, bytes                int64
 }
 
-// perSession is about what a session takes beside its buffers.
-const perSession = 1024
-
 func (s *Server) countClients() clients {
 	var all clients
 	s.dispatcher.EachSession(func(_ *dispatch.Executor, c *session.Session) {
 		all.maxIn = max(all.maxIn, int64(c.Conn.InSize()))
 		all.maxOut = max(all.maxOut, int64(c.Conn.OutPending()))
-		all.bytes += int64(c.Conn.MemoryBytes()) + perSession
+		all.bytes += dispatch.Weight(c)
 		if c.Lent {
 			all.watching += int64(min(c.Last.WatchCount, 1))
 			return

@@ -56,7 +56,7 @@ func (s *Server) infoMemory(n *stats.Info, held bool) {
 	n.Int("mem_total_replication_buffers", 0)
 	n.Int("mem_replicas_repl_buffer", 0)
 	n.Int("mem_clients_slaves", 0)
-	n.Int("mem_clients_normal", s.countClients().bytes)
+	n.Int("mem_clients_normal", m.Clients)
 	n.Int("mem_cluster_links", 0)
 	n.Int("mem_aof_buffer", 0)
 	n.Str("mem_allocator", allocatorName)

@@ -207,7 +207,8 @@ func (s *Server) Start() error {
 
 // weigh measures what the program takes without data.
 func (s *Server) weigh() {
-	s.budget.program.Store(max(residentBytes()-readGo().total, 0))
+	g := readGo()
+	s.budget.runtime.Store(s.budget.heap.start(&g, residentBytes()))
 	s.sampleMemory()
 	s.budget.startup.Store(s.usedMemory())
 }

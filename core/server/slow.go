@@ -52,6 +52,10 @@ func secrets(args [][]byte) func(i int) bool {
 		return func(i int) bool { return i > 0 }
 	case command.Is(name, "hello"):
 		return func(i int) bool { return i > 2 && (follows(args, i, "auth", 1) || follows(args, i, "auth", 2)) }
+	case command.Is(name, "migrate"):
+		return func(i int) bool {
+			return i > 5 && (follows(args, i, "auth", 1) || follows(args, i, "auth2", 1) || follows(args, i, "auth2", 2))
+		}
 	case command.Is(name, "acl") && len(args) > 1 && command.Is(args[1], "setuser"):
 		return func(i int) bool { return i > 1 }
 	case command.Is(name, "config") && len(args) > 1 && command.Is(args[1], "set"):

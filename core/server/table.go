@@ -37,7 +37,7 @@ func (s *Server) newTable() *command.Table {
 		hllcmd.Commands(limits{s.Config}),
 		hashcmd.Commands(),
 		geocmd.Commands(),
-		keycmd.Commands((*appendOnlyState)(s)),
+		keycmd.Commands((*appendOnlyState)(s), s.Config),
 		listcmd.Commands(),
 		dumpcmd.Commands((*dumping)(s)),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),

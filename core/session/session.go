@@ -91,6 +91,9 @@ type Session struct {
 	// Last is the view taken when the session was lent. Loop only.
 	Last View
 
+	// Weighed is what it counts for in the sum of what clients take. Its loop; the next loop's when it moves.
+	Weighed int64
+
 	// OverSinceMs is the unix time since when the output is over its soft
 	// limit, 0 if it is not. Loop only.
 	OverSinceMs int64

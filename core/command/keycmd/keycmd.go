@@ -4,6 +4,7 @@ package keycmd
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
@@ -15,11 +16,14 @@ type AppendOnly interface {
 	Durable() journal.Position
 }
 
-type group struct{ file AppendOnly }
+type group struct {
+	file   AppendOnly
+	config *config.Config
+}
 
 // Commands returns the rows of the generic group. file may be nil.
-func Commands(file AppendOnly) []command.Command {
-	g := &group{file}
+func Commands(file AppendOnly, cfg *config.Config) []command.Command {
+	g := &group{file, cfg}
 	const (
 		w  = command.Write
 		wf = command.Write | command.Fast
@@ -86,7 +90,7 @@ func Commands(file AppendOnly) []command.Command {
 		{Name: "waitaof", Arity: 4, Flags: command.Blocking, ACL: command.CatConnection, Since: "7.2.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:agg_min"},
 			Complexity: "O(1)", Summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the primary and/or replicas.", Run: g.waitaof},
-		objectRow(),
+		g.objectRow(),
 	}
 	for i := range rows {
 		if rows[i].ACL&command.CatConnection == 0 && len(rows[i].Sub) == 0 {
