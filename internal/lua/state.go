@@ -36,6 +36,9 @@ type State struct {
 
 	results []Value  // of Run
 	calls   []*Frame // of builtins, one for each depth of nesting, used again and again
+
+	scratch []byte // of library functions that build strings; nil while one has it
+	random  Random // of math.random
 }
 
 // New makes a State with an empty table of globals.
