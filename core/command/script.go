@@ -22,12 +22,10 @@ type Script struct {
 	// Wrote: a command that writes was let through. From then on the script isn't stopped half-way, but at the end of the process.
 	Wrote atomic.Bool
 
-	// Name is the function's, or that of the body. IsFunction says which. Args are those of the call. Others read them while the script runs.
+	// Name is the function's, or that of the body. IsFunction says which. Args are those of the call.
 	Name       string
 	IsFunction bool
 	Args       [][]byte
-	// StartTicks is the clock when it began.
-	StartTicks uint64
 
 	// Watched is the dispatcher's, nil until the first Interrupt.
 	Watched any
@@ -50,4 +48,14 @@ const (
 	ErrScriptArity   Error = "ERR Wrong number of args calling command from script"
 	ErrNoScript      Error = "ERR This Redis command is not allowed from script"
 	ErrScriptWrites  Error = "ERR Write commands are not allowed from read-only scripts."
+)
+
+// What others are told while a script takes long, and who wants to end it.
+const (
+	ErrBusyScript   Error = "BUSY Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
+	ErrBusyFunction Error = "BUSY Valkey is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE."
+	ErrNotBusy      Error = "NOTBUSY No scripts in execution right now."
+	ErrUnkillable   Error = "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the " +
+		"script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command."
+	ErrUnkillableApplied Error = "UNKILLABLE The busy script was sent by a master instance in the context of replication and cannot be killed."
 )

@@ -50,6 +50,8 @@ type Hooks interface {
 	// Large records a command whose request, or reply, had more bytes than the
 	// command log's threshold.
 	Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64)
+	// Busy tells the log of a script that is busy after so many ms.
+	Busy(name string, isFunction bool, ms int64)
 	// Crashed ends the process after a panic of an executor's goroutine. x
 	// is the executor, nil where there is none.
 	Crashed(x *Executor, reason any)
@@ -102,6 +104,7 @@ type Dispatcher struct {
 
 	offLoop executorPool
 	held    heldBack
+	scripts scripts
 	bounds  bounds // constant once the loops run
 }
 

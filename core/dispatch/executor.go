@@ -221,14 +221,14 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		more, err = x.readAhead(s, c.In())
 		for i := range x.ahead {
 			switch x.request(s, &x.ahead[i]) {
-			case lent:
-				x.drop()
-				return
+			case ran:
 			case parked:
 				x.drop()
 				x.park(s, c)
 				return
-			case ran:
+			default:
+				x.drop()
+				return
 			}
 			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes || x.ticks > turnEnd {
 				if i+1 < len(x.ahead) {
@@ -289,6 +289,7 @@ const (
 	ran    outcome = iota // replied
 	parked                // the session waits; its loop still owns it
 	lent                  // the session belongs to another thread now
+	gone                  // so do the leases under which its command ran
 )
 
 // request carries out one request, which stands at the front of the
@@ -445,6 +446,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	x.call.MayLeave = !x.away
 	x.checkEntered(p)
 	err := cmd.Run(&x.call)
+	if err == command.Suspended {
+		return x.suspend(s, cmd, args, p)
+	}
 	x.Stats.Changes += x.call.Dirty
 	if x.call.Effects != nil {
 		if at := x.settle(); at != 0 {
@@ -456,16 +460,18 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	if s.State&session.NoTouch != 0 {
 		x.noTouch(p, false)
 	}
-	if err == command.TooLong {
-		s.W.B = s.W.B[:mark]
-		return x.leave(s, cmd, args, p)
-	}
 	end := ticksNow()
 	spent := end - x.ticks
 	x.ticks = end
-	if err == command.Parked && s.Block.Waiter != nil {
-		x.await(s, cmd) // it's counted when the wait is over
-		return parked
+	if err != nil {
+		if err == command.TooLong {
+			s.W.B = s.W.B[:mark]
+			return x.leave(s, cmd, args, p)
+		}
+		if err == command.Parked && s.Block.Waiter != nil {
+			x.await(s, cmd) // it's counted when the wait is over
+			return parked
+		}
 	}
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {

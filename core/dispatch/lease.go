@@ -52,9 +52,13 @@ type op struct {
 	resume loop.Post
 	adopt  loop.Post
 	again  loop.Post
-	// wake tells the goroutine that waits here that its leases are held; nil
-	// for a session's op.
-	wake chan struct{}
+	// wake tells the goroutine that waits here that its leases are held, and if
+	// hasToken says so the token too; nil for a session's op.
+	wake     chan struct{}
+	hasToken bool
+	// visit is all that this goroutine wants to do. A script that holds the lease for long may do it, and says so by visited.
+	visit   func(p int)
+	visited bool
 }
 
 // opOf returns the session's op, made at its first wait.
@@ -165,17 +169,23 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 			o.wake <- struct{}{}
 			return true
 		}
-		x.runLent(o, o.at)
+		return x.runLent(o, o.at)
 	case wantsSeveral:
 		at := o.at
-		if x.takeRest(o) {
-			mask := o.mask // the op may be in use again once its session ran
-			x.holding = mask
-			x.runLent(o, none)
-			x.giveBackMask(&mask, at)
+		if !x.takeRest(o) {
+			x.retry(o)
 			return false
 		}
-		x.retry(o)
+		if o.wake != nil {
+			o.wake <- struct{}{}
+			return true
+		}
+		mask := o.mask // the op may be in use again once its session ran
+		x.holding = mask
+		if x.runLent(o, none) {
+			return true
+		}
+		x.giveBackMask(&mask, at)
 	case wantsToken:
 		x.takeInOrder(o, o.mask.Next(0))
 		return true
@@ -186,11 +196,12 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 	return false
 }
 
-// runLent executes a lent session's command, and sends the session home.
-func (x *Executor) runLent(o *op, p int) {
+// runLent executes a lent session's command, and sends the session home. It reports whether the
+// leases have gone with the session.
+func (x *Executor) runLent(o *op, p int) (taken bool) {
 	if o.waiter != nil {
 		x.runWaiting(o)
-		return
+		return false
 	}
 	s := o.s
 	if x.loop == nil {
@@ -201,13 +212,18 @@ func (x *Executor) runLent(o *op, p int) {
 	}
 	x.ticks = ticksNow()
 	mark := len(s.W.B)
-	if x.run(s, o.cmd, o.args, p) == lent {
-		return // it has left, or was put off
+	switch x.run(s, o.cmd, o.args, p) {
+	case lent:
+		return false // it has left, or was put off
+	case gone:
+		return true
+	case ran, parked:
 	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
 	x.served = append(x.served, o)
+	return false
 }
 
 // resumed takes a session back on its loop and goes on with its input.
@@ -316,7 +332,9 @@ func (x *Executor) runWith(s *session.Session, cmd *command.Command, args [][]by
 	mask := x.mask
 	x.holding = mask
 	out := x.run(s, cmd, args, p)
-	x.giveBackMask(&mask, none)
+	if out != gone {
+		x.giveBackMask(&mask, none)
+	}
 	return out
 }
 
@@ -345,6 +363,10 @@ func (x *Executor) queueForToken(o *op) outcome {
 // the token. On a busy one the op is left with its holder, who goes on.
 func (x *Executor) takeInOrder(o *op, p int) {
 	for p >= 0 {
+		if x.d.longHeld(p) {
+			x.turnBack(o, p)
+			return
+		}
 		o.stage, o.at = wantsNext, p
 		next := o.mask.Next(p + 1)
 		if !x.d.Set.Lease(p).AcquireOrPost(&o.task) {
@@ -353,6 +375,7 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		p = next
 	}
 	if o.wake != nil {
+		o.hasToken = true
 		o.wake <- struct{}{}
 		return
 	}
@@ -361,8 +384,9 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		x.enter(p)
 	}
 	x.holding = mask
-	x.runLent(o, none)
-	x.giveBackMask(&mask, none)
+	if !x.runLent(o, none) {
+		x.giveBackMask(&mask, none)
+	}
 	x.giveBack(&x.d.Set.Token)
 }
 

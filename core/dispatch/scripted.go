@@ -113,9 +113,3 @@ func (x *Executor) scripted(c *command.Call, sc *command.Script, cmd *command.Co
 	}
 	return err
 }
-
-// Interrupt looks whether the script has to end.
-func (x *Executor) Interrupt(*command.Call, *command.Script) error { return nil }
-
-// EndScript forgets a script.
-func (x *Executor) EndScript(*command.Script) {}

@@ -144,7 +144,11 @@ func TestScripted(t *testing.T) {
 		{"database", "script - select 3 ; set a 1 ; get a|get a|select 3|get a", `[+OK +OK "1"]|nil|+OK|"1"`},
 		{"RESP3", "script p3 get a", "[_]"},
 		{"in a transaction", "multi|script p set a 1 ; get a|script - set b 1|get b|exec", `+OK|+QUEUED|+QUEUED|+QUEUED|[[+OK "1"] [+OK] "1"]`},
+		{"suspended", "script p set a 1 ; suspend ; incr a ; suspend ; get a|get a", `[+OK :2 "2"]|"2"`},
+		{"all suspended", "script - set a 1 ; suspend ; set b 2 ; suspend ; mget a b|mget a b", `[+OK +OK ["1" "2"]]|["1" "2"]`},
+		{"no keys suspended", "script p suspend ; ping|ping", `[+PONG]|+PONG`},
 		{"suspended in a transaction", "multi|set a 1|script - suspend ; get a|exec", `+OK|+QUEUED|+QUEUED|[+OK ["1"]]`},
+		{"silent", "client reply skip|script p set a 1 ; suspend|get a", `"1"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBed(t, 2, 8)
@@ -194,6 +198,7 @@ func TestScriptedEffects(t *testing.T) {
 	for _, test := range []struct{ name, send, want string }{
 		{"one", "script p set a 1 ; get a", "SELECT 0|SET a 1"},
 		{"several", "script p set a 1 ; incr a", "SELECT 0|MULTI|SET a 1|INCR a|EXEC"},
+		{"suspended", "script - set a 1 ; suspend ; set b 1 ; suspend ; set c 1", "SELECT 0|MULTI|SET a 1|SET b 1|SET c 1|EXEC"},
 		{"database", "script - select 3 ; set a 1", "SELECT 3|SET a 1"},
 		{"untold", "script pu set a 1", ""},
 		{"in a transaction", "multi|script p set a 1|set b 1|exec", "SELECT 0|MULTI|SET a 1|SET b 1|EXEC"},
