@@ -138,7 +138,7 @@ func (m *Machine) log(f *lua.Frame) error {
 			line.WriteString(text)
 		}
 	}
-	m.engine.host.Log(level, line.String())
+	m.engine.host.LogLine(level, line.String())
 	return nil
 }
 
@@ -147,7 +147,7 @@ func (m *Machine) aclCheckCmd(f *lua.Frame) error {
 	if wrong := m.collect(f); wrong != "" {
 		return m.raise(f, wrong)
 	}
-	cmd, err := m.engine.host.Table().Find(m.args)
+	cmd, err := m.engine.host.CommandTable().Find(m.args)
 	if cmd == nil {
 		_ = err // which command is meant isn't known
 		return m.raise(f, "Invalid command passed to server.acl_check_cmd()")

@@ -9,10 +9,10 @@ import (
 
 // Host is the server as scripts see it.
 type Host interface {
-	// Table is that of the commands.
-	Table() *command.Table
-	// Log writes a line to the server's log: level 0 is for debugging, 3 a warning.
-	Log(level int, text string)
+	// CommandTable is that of the commands.
+	CommandTable() *command.Table
+	// LogLine writes a line to the server's log: level 0 is for debugging, 3 a warning.
+	LogLine(level int, text string)
 	// MaxMemory is how many bytes one script may use, 0 for any number.
 	MaxMemory() int64
 	// MayRun says why the session's user may not run a command, nil if he may.
@@ -26,8 +26,9 @@ type Engine struct {
 	version   string // that scripts are told
 	libraries atomic.Pointer[Libraries]
 
-	mu       sync.Mutex // guards machines; a leaf
-	machines []*Machine // that nobody has
+	made     atomic.Int64 // machines
+	mu       sync.Mutex   // guards machines; a leaf
+	machines []*Machine   // that nobody has
 }
 
 // NewEngine returns an engine. version is the one of Valkey that scripts are told.
@@ -42,12 +43,18 @@ func (e *Engine) machine(c *command.Call) *Machine {
 	if m, _ := c.Machine.(*Machine); m != nil && !m.busy {
 		return m
 	}
-	m := e.idle()
-	if m == nil {
-		m = newMachine(e)
-	}
+	m := e.take()
 	c.Machine = m
 	return m
+}
+
+// take returns a machine that nobody has.
+func (e *Engine) take() *Machine {
+	if m := e.idle(); m != nil {
+		return m
+	}
+	e.made.Add(1)
+	return newMachine(e)
 }
 
 // idle takes a machine that nobody has, nil if there is none.
@@ -63,7 +70,7 @@ func (e *Engine) idle() *Machine {
 	return m
 }
 
-// giveBack keeps a machine that came back from a script which had left its loop.
+// giveBack keeps a machine that nobody has any more.
 func (e *Engine) giveBack(m *Machine) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -71,6 +78,12 @@ func (e *Engine) giveBack(m *Machine) {
 		e.machines = append(e.machines, m)
 	}
 }
+
+// MachineBytes is what the machines take that have been made, by a rough count.
+func (e *Engine) MachineBytes() int64 { return e.made.Load() * machineBytes }
+
+// machineBytes is what a machine takes that does nothing.
+const machineBytes = 48 << 10
 
 // maxIdle is how many machines are kept that nobody has.
 const maxIdle = 16

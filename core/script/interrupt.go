@@ -33,7 +33,7 @@ func (m *Machine) interrupt() (budget int, err error) {
 		}
 		return awayBudget, nil
 	}
-	if clock.Since(m.script.StartTicks) < loopNanos {
+	if clock.Since(m.started) < loopNanos {
 		return firstBudget, nil
 	}
 	if m.state.CanSuspend() {
@@ -51,7 +51,7 @@ func (m *Machine) killed() error {
 	if m.script.IsFunction {
 		text = "Script killed by user with FUNCTION KILL."
 	}
-	m.engine.host.Log(noticeLevel, text)
+	m.engine.host.LogLine(noticeLevel, text)
 	return command.Error(text)
 }
 
@@ -59,7 +59,7 @@ const noticeLevel = 2
 
 // called takes note that a command of the script has run.
 func (m *Machine) called() {
-	if m.caller.MaySuspend() && clock.Since(m.script.StartTicks) >= loopNanos {
+	if m.caller.MaySuspend() && clock.Since(m.started) >= loopNanos {
 		m.state.SetInterrupt(1, m.interrupt)
 	}
 }

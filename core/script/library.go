@@ -222,7 +222,7 @@ func isName(name string) bool {
 }
 
 // NewLibrary makes a library of its code and returns the set with it. isTimed: its code may not take longer than a moment.
-func (e *Engine) NewLibrary(c *command.Call, to *Libraries, code string, replace, isTimed bool) (*Libraries, *Library, error) {
+func (e *Engine) NewLibrary(to *Libraries, code string, replace, isTimed bool) (*Libraries, *Library, error) {
 	md, err := readMetadata(code)
 	if err != nil {
 		return nil, nil, err
@@ -243,7 +243,10 @@ func (e *Engine) NewLibrary(c *command.Call, to *Libraries, code string, replace
 	if lib.chunk, err = lua.Compile(md.code, libraryChunkName); err != nil {
 		return nil, nil, command.Error("ERR Error compiling function: " + err.Error())
 	}
-	if err := e.machine(c).register(lib, isTimed); err != nil {
+	m := e.take()
+	err = m.register(lib, isTimed)
+	e.giveBack(m)
+	if err != nil {
 		return nil, nil, err
 	}
 	if len(lib.Functions) == 0 {

@@ -18,6 +18,8 @@ type Machine struct {
 	// The run that is under way.
 	script command.Script
 	caller *command.Call
+	// started is the clock when it began, in ticks.
+	started uint64
 
 	args   [][]byte // of the command that is called
 	digits []byte   // the texts of numbers among them
@@ -50,7 +52,7 @@ func (m *Machine) begin(c *command.Call, name string, isFunction bool, w *Work) 
 	s.AllowOOM = w.Flags&Compat == 0 && w.Flags&AllowOOM != 0
 	s.Wrote.Store(false)
 	s.Name, s.IsFunction, s.Args = name, isFunction, c.Args
-	s.StartTicks = clock.Ticks()
+	m.started = clock.Ticks()
 	m.state.SetInterrupt(firstBudget, m.interrupt)
 }
 

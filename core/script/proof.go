@@ -32,7 +32,7 @@ func (e *Engine) prove(code, name string, isLibrary bool) bool {
 	if err != nil {
 		return false
 	}
-	p := &prover{table: e.host.Table(), facts: learn(tree.Body, isLibrary)}
+	p := &prover{table: e.host.CommandTable(), facts: learn(tree.Body, isLibrary)}
 	p.block(tree.Body)
 	return !p.failed
 }

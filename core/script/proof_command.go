@@ -26,7 +26,7 @@ type given struct {
 // command judges the arguments of a command.
 func (p *prover) command(args []luasyntax.Expression) {
 	g := given{p: p, exprs: args}
-	if n := len(args); n > 0 && isMulti(args[n-1]) {
+	if n := len(args); n > 0 && isMulti(args[n-1]) && !p.isKey(args[n-1]) {
 		g.exprs, g.tail = args[:n-1], someTail
 		if p.isKeyList(args[n-1]) {
 			g.tail = keyTail

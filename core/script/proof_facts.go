@@ -26,9 +26,14 @@ func learn(b luasyntax.Block, isLibrary bool) *facts {
 		defs: make(map[*luasyntax.Local][]luasyntax.Expression), struck: make(map[*luasyntax.Local]bool),
 		mentions: make(map[*luasyntax.Local]int), called: make(map[*luasyntax.Local]int), registered: make(map[*luasyntax.Local]int),
 	}
-	walk(b, f.declared, nil)           // what a local is
-	walk(b, f.assigned, f.mentionedIn) // and what it gets; both need the names of the first
-	f.callbacks(b)
+	// What a local stands for says what the calls are, these say which parameters are KEYS, and all that what is assigned.
+	walk(b, f.declared, nil)
+	walk(b, nil, f.mentionedIn)
+	if isLibrary {
+		f.callbacks(b)
+		walk(b, f.declared, nil)
+	}
+	walk(b, f.assigned, nil)
 	f.params(b)
 	f.strike()
 	return f
@@ -134,9 +139,6 @@ func (f *facts) mentionedIn(e luasyntax.Expression) {
 
 // callbacks finds the functions that a library registers: their first parameter is KEYS.
 func (f *facts) callbacks(b luasyntax.Block) {
-	if !f.isLibrary {
-		return
-	}
 	walk(b, nil, func(e luasyntax.Expression) {
 		c, ok := e.(*luasyntax.Call)
 		if !ok || !f.isRegistration(c) {

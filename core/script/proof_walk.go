@@ -48,7 +48,10 @@ func parts(s luasyntax.Statement) (values []luasyntax.Expression, blocks []luasy
 	case *luasyntax.Repeat:
 		return []luasyntax.Expression{s.Condition}, []luasyntax.Block{s.Body}
 	case *luasyntax.If:
-		return []luasyntax.Expression{s.Condition}, []luasyntax.Block{s.Then, s.Else}
+		for _, clause := range s.Clauses {
+			values, blocks = append(values, clause.Condition), append(blocks, clause.Body)
+		}
+		return values, append(blocks, s.Else)
 	case *luasyntax.NumericFor:
 		values = []luasyntax.Expression{s.First, s.Limit}
 		if s.Step != nil {

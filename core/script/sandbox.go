@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/internal/lua"
-	"github.com/sleipnirdb/sleipnir/internal/lualib"
 )
 
 // The sandbox: what a script finds.
@@ -36,7 +35,7 @@ type world struct {
 func (m *Machine) build() {
 	m.state = lua.New(lua.Limits{Memory: m.engine.host.MaxMemory()})
 	m.names = make(map[string]lua.Value)
-	lualib.Open(m.state)
+	m.openLibraries()
 	m.globals = m.state.Globals()
 	for _, name := range hidden {
 		m.set(m.globals, name, lua.Nil)
@@ -77,6 +76,14 @@ func (m *Machine) build() {
 	if meta := m.state.StringMetatable(); meta != nil {
 		freeze(meta)
 	}
+}
+
+// openLibraries gives scripts Lua's libraries.
+func (m *Machine) openLibraries() {
+	m.state.OpenString()
+	m.state.OpenTable()
+	m.state.OpenMath()
+	m.state.OpenOS()
 }
 
 // name returns a string as a value, made once.

@@ -22,6 +22,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/process"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
+	"github.com/sleipnirdb/sleipnir/core/script"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
@@ -42,6 +43,7 @@ type Server struct {
 	program    Program
 	dispatcher *dispatch.Dispatcher
 	aof        *aof.Log
+	scripts    *script.Engine
 	loops      *loop.Group
 	memory     *arena.Range
 	limits     object.Limits // of collections' encodings
@@ -124,6 +126,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
 	s.garbage.init(s.Set.Len())
 	s.tuneSpaces()
+	s.scripts = script.NewEngine((*scriptHost)(s), CompatVersion)
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
 	s.dispatcher.Memory = (*evictor)(s)

@@ -7,13 +7,12 @@ import (
 )
 
 const (
-	errNoScript  command.Error = "NOSCRIPT No matching script."
-	errKeyCount  command.Error = "ERR Bad number of keys provided"
-	errManyKeys  command.Error = "ERR Number of keys can't be greater than number of args"
-	errFewKeys   command.Error = "ERR Number of keys can't be negative"
-	errNoSuch    command.Error = "ERR Function not found"
-	errReadOnly  command.Error = "ERR Can not execute a script with write flag using *_ro command."
-	errScriptOOM command.Error = "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'"
+	errNoScript command.Error = "NOSCRIPT No matching script."
+	errKeyCount command.Error = "ERR Bad number of keys provided"
+	errManyKeys command.Error = "ERR Number of keys can't be greater than number of args"
+	errFewKeys  command.Error = "ERR Number of keys can't be negative"
+	errNoSuch   command.Error = "ERR Function not found"
+	errReadOnly command.Error = "ERR Can not execute a script with write flag using *_ro command."
 )
 
 // firstKey is the position of the first key.
@@ -121,7 +120,7 @@ func (g *group) evalsha(c *command.Call) error {
 
 func (g *group) runScript(c *command.Call, s *script.Script, keys int) error {
 	w := work(c, s.Flags, keys)
-	if err := permit(c, &w); err != nil {
+	if err := permit(&w); err != nil {
 		return err
 	}
 	if !script.Holds(s.IsProved, w.Keys, c) {
@@ -144,7 +143,7 @@ func (g *group) fcall(c *command.Call) error {
 		return err
 	}
 	w := work(c, f.Flags, n)
-	if err := permit(c, &w); err != nil {
+	if err := permit(&w); err != nil {
 		return err
 	}
 	if !script.Holds(f.Library.IsProved, w.Keys, c) {
@@ -159,15 +158,9 @@ func work(c *command.Call, flags script.Flags, keys int) script.Work {
 }
 
 // permit says why a script that declares flags may not run.
-func permit(c *command.Call, w *script.Work) error {
-	if w.Flags&script.Compat != 0 || w.Flags&script.NoWrites != 0 {
-		return nil
-	}
-	if w.ReadOnly {
+func permit(w *script.Work) error {
+	if w.ReadOnly && w.Flags&(script.Compat|script.NoWrites) == 0 {
 		return errReadOnly
-	}
-	if c.Session.Short && w.Flags&script.AllowOOM == 0 {
-		return errScriptOOM
 	}
 	return nil
 }

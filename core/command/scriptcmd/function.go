@@ -7,7 +7,6 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/rdb"
 	"github.com/sleipnirdb/sleipnir/core/script"
 	"github.com/sleipnirdb/sleipnir/core/session"
-	"github.com/sleipnirdb/sleipnir/internal/clock"
 )
 
 const (
@@ -20,8 +19,6 @@ const (
 	errPayload       command.Error = "ERR failed loading the given functions payload"
 	errPayloadType   command.Error = "ERR given type is not a function"
 	errPayloadOld    command.Error = "ERR Pre-GA function format not supported"
-	errPayloadEnd    command.Error = "ERR can not read data type"
-	errBusyEval      command.Error = "BUSY Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
 )
 
 // functionLoad is FUNCTION LOAD.
@@ -36,7 +33,7 @@ func (g *group) functionLoad(c *command.Call) error {
 	}
 	code := c.Args[len(c.Args)-1]
 	isTimed := c.Session.State&session.Applied == 0
-	all, lib, err := g.engine.NewLibrary(c, g.engine.Libraries(), string(code), replace, isTimed)
+	all, lib, err := g.engine.NewLibrary(g.engine.Libraries(), string(code), replace, isTimed)
 	if err != nil {
 		return err
 	}
@@ -91,7 +88,7 @@ func (g *group) functionRestore(c *command.Call) error {
 	if !flush && !replace && !command.Is(policy, "append") {
 		return errPolicy
 	}
-	given, err := g.readPayload(c, c.Args[2])
+	given, err := g.readPayload(c.Args[2])
 	if err != nil {
 		return err
 	}
@@ -106,7 +103,7 @@ func (g *group) functionRestore(c *command.Call) error {
 }
 
 // readPayload makes the libraries that FUNCTION DUMP has told.
-func (g *group) readPayload(c *command.Call, payload []byte) (*script.Libraries, error) {
+func (g *group) readPayload(payload []byte) (*script.Libraries, error) {
 	codes, err := rdb.ReadFunctions(payload, g.server.Relaxed())
 	switch {
 	case errors.Is(err, rdb.ErrFooter):
@@ -120,7 +117,7 @@ func (g *group) readPayload(c *command.Call, payload []byte) (*script.Libraries,
 	}
 	all := &script.Libraries{}
 	for _, code := range codes {
-		if all, _, err = g.engine.NewLibrary(c, all, string(code), false, false); err != nil {
+		if all, _, err = g.engine.NewLibrary(all, string(code), false, false); err != nil {
 			return nil, err
 		}
 	}
@@ -190,9 +187,12 @@ func listLibrary(c *command.Call, lib *script.Library, withCode bool) {
 
 // functionStats is FUNCTION STATS.
 func (g *group) functionStats(c *command.Call) error {
-	running := g.server.Running()
-	if running != nil && !running.IsFunction {
-		return errBusyEval
+	var running *Running
+	if all := g.server.Running(); len(all) > 0 {
+		running = &all[0]
+		if !running.IsFunction {
+			return command.ErrBusyScript
+		}
 	}
 	w := c.W
 	w.Map(2)
@@ -209,7 +209,7 @@ func (g *group) functionStats(c *command.Call) error {
 			w.Bulk(arg)
 		}
 		w.BulkString("duration_ms")
-		w.Int(clock.Since(running.StartTicks) / 1e6)
+		w.Int(running.Ms)
 	}
 	libraries, functions := g.engine.Libraries().Count()
 	w.BulkString("engines")

@@ -9,8 +9,8 @@ import (
 
 // Server is what the group asks of the server.
 type Server interface {
-	// Running returns the script that has run for longest of those that take long, nil if there is none.
-	Running() *command.Script
+	// Running returns the scripts that take long, the oldest first.
+	Running() []Running
 	// Kill ends the script that runs, or says why not; isFunction: FUNCTION KILL asks.
 	Kill(isFunction bool) error
 	// DumpVersion is the version of the RDB format to write, 0 for the oldest that will do; Compress says whether long strings are compressed.
@@ -18,6 +18,14 @@ type Server interface {
 	Compress() bool
 	// Relaxed says whether versions are read that nobody here knows.
 	Relaxed() bool
+}
+
+// Running is a script that takes long.
+type Running struct {
+	Name       string
+	IsFunction bool
+	Args       [][]byte
+	Ms         int64
 }
 
 type group struct {
