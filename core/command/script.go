@@ -19,25 +19,47 @@ type Script struct {
 	ReadOnly, AllowOOM bool
 	// Untold: the journal doesn't get what its commands do (redis.set_repl).
 	Untold bool
-	// Wrote: a command that writes was let through. From then on the script isn't stopped half-way, but at the end of the process.
-	Wrote atomic.Bool
-
-	// Name is the function's, or that of the body. IsFunction says which. Args are those of the call.
+	// Name is the function's, or that of the body. IsFunction says which.
 	Name       string
 	IsFunction bool
-	Args       [][]byte
 
 	// Watched is the dispatcher's, nil until the first Interrupt.
 	Watched any
+
+	fate atomic.Uint32
 }
 
+// What becomes of a script is decided once: by its first command that writes, or by who kills it.
+const (
+	open uint32 = iota
+	wrote
+	killed
+)
+
+// Write notes that a command that writes is let through. From then on the script isn't stopped half-way, but at the end of the process. It
+// says no if somebody has killed the script before.
+func (s *Script) Write() bool {
+	return s.fate.Load() == wrote || s.fate.CompareAndSwap(open, wrote)
+}
+
+// Wrote says whether a command that writes was let through. Any thread.
+func (s *Script) Wrote() bool { return s.fate.Load() == wrote }
+
+// Kill has the next Interrupt end the script. It says no if the script has written. Any thread.
+func (s *Script) Kill() bool {
+	return s.fate.CompareAndSwap(open, killed) || s.Killed()
+}
+
+// Killed says whether the script has to end.
+func (s *Script) Killed() bool { return s.fate.Load() == killed }
+
 // Suspended is what a handler returns whose script takes long and can go on elsewhere, after [Call.MaySuspend] has said so. It has
-// written no reply, and keeps the script in Session.Script. The handler is called again, with [Call.Resumed], on an ordinary goroutine
+// written no reply, and keeps the script in Session.Script; neither the call nor the array of its arguments stays. The handler is called again, with [Call.Resumed], on an ordinary goroutine
 // that holds what the call held, and that has what the script's commands did so far. Nobody else comes in between.
 const Suspended Error = "suspended"
 
-// Killed is why [Nested.Interrupt] ends a script.
-const Killed Error = "killed"
+// ErrKilled is why [Nested.Interrupt] ends a script. [Nested.RunScripted] may return it too.
+const ErrKilled Error = "ERR Script killed by user with SCRIPT KILL."
 
 // MaySuspend says whether the handler may return Suspended: the call holds up a loop, and isn't part of a transaction.
 func (c *Call) MaySuspend() bool { return c.MayLeave && !c.InExec }

@@ -4,7 +4,8 @@ import "math"
 
 // The directives. A row of the table below has the same name; both are in the order of the directives' names.
 const (
-	ACLPubsubDefault ID = iota
+	ACLFilterKeys ID = iota
+	ACLPubsubDefault
 	ACLFile
 	ACLLogMaxLen
 	ActiveDefragCycleMax
@@ -28,6 +29,8 @@ const (
 	AppendFilename
 	AppendFsync
 	AppendOnly
+	AuthBackoffInitial
+	AuthBackoffMax
 	AutoAOFRewriteMinSize
 	AutoAOFRewritePercentage
 	AvailabilityZone
@@ -249,6 +252,7 @@ const (
 // directives is the whole declaration of the configuration: a directive a line. Everything else (the parser, CONFIG GET,
 // CONFIG SET, CONFIG REWRITE) is derived from it. It is never changed.
 var directives = [idCount]Directive{
+	ACLFilterKeys:                       yesno("acl-filter-keys", false),
 	ACLPubsubDefault:                    enum("acl-pubsub-default", "resetchannels", aclPubsubDefaults),
 	ACLFile:                             text("aclfile", "").flags(Immutable),
 	ACLLogMaxLen:                        unsigned("acllog-max-len", 128, 0, math.MaxInt64),
@@ -273,6 +277,8 @@ var directives = [idCount]Directive{
 	AppendFilename:                      text("appendfilename", "appendonly.aof").flags(Immutable).check(baseName("appendfilename", "filename")),
 	AppendFsync:                         enum("appendfsync", "everysec", fsyncPolicies),
 	AppendOnly:                          yesno("appendonly", false).flags(DenyLoading),
+	AuthBackoffInitial:                  integer("auth-backoff-initial", 0, 0, maxBackoffMs),
+	AuthBackoffMax:                      integer("auth-backoff-max", 5000, 0, maxBackoffMs),
 	AutoAOFRewriteMinSize:               memory("auto-aof-rewrite-min-size", 67108864, 0, math.MaxInt64),
 	AutoAOFRewritePercentage:            integer("auto-aof-rewrite-percentage", 100, 0, math.MaxInt32),
 	AvailabilityZone:                    text("availability-zone", ""),

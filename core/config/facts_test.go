@@ -82,8 +82,9 @@ func TestFacts(t *testing.T) {
 		}
 		compareRow(t, c, f, &directives[id], id)
 	}
-	// encryption-key-file, io-engine, partitions, rdb-version-write, script-memory-limit, snapshot-cron, snapshot-memory-budget; the slowlog aliases
-	const ours, merged = 7, 2
+// acl-filter-keys, auth-backoff-initial, auth-backoff-max, encryption-key-file, io-engine, partitions, rdb-version-write, script-memory-limit,
+	// snapshot-cron, snapshot-memory-budget; the slowlog aliases
+	const ours, merged = 10, 2
 	if rows+ours-merged != int(idCount) {
 		t.Errorf("%d facts, %d rows", rows, idCount)
 	}

@@ -103,7 +103,7 @@ type hooks struct {
 }
 
 func (h *hooks) Opened(c *loop.Conn) (*session.Session, error) {
-	s := &session.Session{ID: uint64(c.Fd()), User: "default", CreatedMs: c.Loop().NowMs} // #nosec G115 -- a descriptor
+	s := &session.Session{ID: uint64(c.Fd()), CreatedMs: c.Loop().NowMs} // #nosec G115 -- a descriptor
 	if h.bed.d.Config.Str(config.RequirePass) != "" {
 		s.State |= session.Locked
 	}
@@ -122,6 +122,8 @@ func (h *hooks) Closed(s *session.Session, _ error) {
 }
 
 func (h *hooks) Ticked(*dispatch.Executor) int { return -1 }
+
+func (h *hooks) Abandoned(*session.Session) {}
 
 func (h *hooks) Busy(string, bool, int64) {}
 

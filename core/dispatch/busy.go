@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -19,6 +20,7 @@ import (
 //
 //   - Who came by the serialized path holds the token and other leases while he waits, and would pass the wait on to everybody. He is turned back
 //     (turnBack): he lets go of all, and waits for the script's lease alone. Who comes later sees that a script holds it, and does so by himself.
+//     So that one script after the other doesn't keep him away for ever, he is turned back later each time, and at last only by a busy one.
 //   - Who only wants to look at one partition after the other (EachPartition: INFO, MEMORY) is served in between: the script's
 //     commands are not under way, and he asks for figures.
 //   - All others wait in the lease's mailbox for its end, and hold nothing: sessions, claimed waits, Exclusive (snapshots that want their cut, the
@@ -44,7 +46,7 @@ type scripts struct {
 
 // longRun is a script in the list.
 type longRun struct {
-	script     *command.Script // only Wrote is read by others
+	script     *command.Script // guarded by scripts.mu for others than its owner, who hears of them by Killed
 	name       string
 	isFunction bool
 	isApplied  bool
@@ -52,7 +54,6 @@ type longRun struct {
 	mask       partition.Mask // what it holds
 	start      uint64         // clock ticks
 	busy       atomic.Bool
-	killed     atomic.Bool
 }
 
 // all returns the scripts that take long. Any thread.
@@ -77,10 +78,22 @@ func (d *Dispatcher) changeScripts(f func(list []*longRun) []*longRun) {
 	l.list.Store(&list)
 }
 
-// longHeld says whether a script that takes long holds partition p.
-func (d *Dispatcher) longHeld(p int) bool {
-	return d.scripts.list.Load() != nil && slices.ContainsFunc(d.scripts.all(), func(r *longRun) bool { return r.mask.Has(p) })
+// turnsBack says whether a script that takes too long for the op to wait with all that it holds has partition p.
+func (d *Dispatcher) turnsBack(o *op, p int) bool {
+	return d.scripts.list.Load() != nil &&
+		slices.ContainsFunc(d.scripts.all(), func(r *longRun) bool { return r.mask.Has(p) && r.turnsBack(o) })
 }
+
+// patience is for how long an op waits for a script with all that it holds, the first time.
+const patience = int64(time.Millisecond)
+
+// turnsBack says whether an op that holds others up is to let go. Each time it waits twice as long, so that it comes to its turn whatever scripts there are.
+func (r *longRun) turnsBack(o *op) bool {
+	return r.busy.Load() || clock.Since(r.start) > patience<<min(o.turned, maxTurned)
+}
+
+// maxTurned bounds the shift: more than a day.
+const maxTurned = 30
 
 // Interrupt looks after those who wait for a script that takes long, and tells it if it has to end.
 func (x *Executor) Interrupt(c *command.Call, sc *command.Script) error {
@@ -91,8 +104,8 @@ func (x *Executor) Interrupt(c *command.Call, sc *command.Script) error {
 	if r == nil {
 		r = x.watch(c, sc)
 	}
-	if r.killed.Load() {
-		return command.Killed
+	if sc.Killed() {
+		return command.ErrKilled
 	}
 	if !r.busy.Load() {
 		if ms := clock.Since(r.start) / 1e6; ms >= x.d.Config.Int(config.BusyReplyThreshold) {
@@ -113,7 +126,7 @@ func (x *Executor) Interrupt(c *command.Call, sc *command.Script) error {
 
 // watch enters a script in the list.
 func (x *Executor) watch(c *command.Call, sc *command.Script) *longRun {
-	args, _ := command.CloneArgs(sc.Args)
+	args, _ := command.CloneArgs(c.Args)
 	r := &longRun{
 		script: sc, name: sc.Name, isFunction: sc.IsFunction, isApplied: c.Session.State&session.Applied != 0,
 		args: args, mask: *c.Held, start: clock.Ticks(),
@@ -147,17 +160,28 @@ func (x *Executor) waits(o *op, r *longRun) bool {
 		o.wake <- struct{}{}
 		return false
 	}
-	if o.stage == wantsNext {
+	if o.stage == wantsNext && r.turnsBack(o) {
 		x.d.letGo(o)
-		o.stage, o.attempts = wantsSeveral, 0
+		o.turn()
 	}
-	if !r.busy.Load() || o.wake != nil || o.waiter != nil || o.cmd.Flags&command.AllowBusy != 0 {
+	if !r.busy.Load() || o.waiter != nil || o.cmd == nil || o.cmd.Flags&command.AllowBusy != 0 {
 		return true
+	}
+	if o.wake != nil {
+		o.busy = r.err()
+		o.wake <- struct{}{}
+		return false
 	}
 	s := o.s
 	x.refuse(s, o.cmd, o.args, r.err())
 	s.Conn.Post(&o.resume)
 	return false
+}
+
+// turn has an op that was turned back begin anew.
+func (o *op) turn() {
+	o.stage, o.attempts = wantsSeveral, 0
+	o.turned++
 }
 
 // letGo gives back what an op in stage wantsNext holds: the token, and the partitions below at. The caller doesn't serve those who wait for
@@ -197,7 +221,7 @@ func (d *Dispatcher) serveLeases(leases []*partition.Lease) {
 func (x *Executor) turnBack(o *op, p int) {
 	o.at = p
 	x.d.letGo(o)
-	o.stage, o.attempts = wantsSeveral, 0
+	o.turn()
 	l := x.d.Set.Lease(p)
 	if l.AcquireOrPost(&o.task) {
 		l.Return(&o.task) // it has ended
@@ -246,6 +270,8 @@ func (d *Dispatcher) Busy() error {
 // KillScript has a script end, or a function, as SCRIPT KILL and FUNCTION KILL do. Where several take long it is every one that is busy, or else the
 // oldest. Any thread.
 func (d *Dispatcher) KillScript(isFunction bool) error {
+	d.scripts.mu.Lock() // none of them ends meanwhile
+	defer d.scripts.mu.Unlock()
 	meant := d.scripts.all()
 	if len(meant) == 0 {
 		return command.ErrNotBusy
@@ -256,33 +282,37 @@ func (d *Dispatcher) KillScript(isFunction bool) error {
 		meant = meant[:1]
 	}
 	var refused error
-	isKilled := false
+	killed := 0
 	for _, r := range meant {
-		if err := r.unkillable(isFunction); err != nil {
+		if err := r.kill(isFunction); err != nil {
 			refused = err
-			continue
+		} else {
+			killed++
 		}
-		isKilled = true
-		r.killed.Store(true)
 	}
-	if isKilled {
+	if killed > 0 {
 		return nil
 	}
 	return refused
 }
 
-// unkillable says why a script can't be ended by the command for functions, or that for scripts.
-func (r *longRun) unkillable(asFunction bool) error {
+// kill ends a script, or says why the command for functions, or that for scripts, can't.
+func (r *longRun) kill(asFunction bool) error {
 	switch {
 	case r.isApplied:
 		return command.ErrUnkillableApplied
-	case r.script.Wrote.Load():
+	case r.script.Wrote():
 		return command.ErrUnkillable
 	case r.isFunction != asFunction:
 		return r.err()
+	case !r.script.Kill():
+		return command.ErrUnkillable // it has begun to write just now
 	}
 	return nil
 }
+
+// IsLong says whether a script takes long at present. Any thread.
+func (d *Dispatcher) IsLong() bool { return d.scripts.list.Load() != nil }
 
 // Running is a script that takes long.
 type Running struct {

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/journal"
@@ -52,6 +53,8 @@ type Hooks interface {
 	Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64)
 	// Busy tells the log of a script that is busy after so many ms.
 	Busy(name string, isFunction bool, ms int64)
+	// Denied logs a call that the session's user may not give. The caller owns the session.
+	Denied(s *session.Session, cmd *command.Command, args [][]byte, d acl.Denial, from acl.Context, nowMs int64)
 	// Crashed ends the process after a panic of an executor's goroutine. x
 	// is the executor, nil where there is none.
 	Crashed(x *Executor, reason any)
@@ -71,8 +74,6 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
-	// Permits says why the session's user may not run a command that a script calls; nil: everybody may.
-	Permits func(s *session.Session, cmd *command.Command, args [][]byte) error
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
 	// Loops are the I/O loops, set before they start.

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"math"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
@@ -72,6 +73,7 @@ type Executor struct {
 	// where its places say, or nil.
 	placed *request
 	keys   []command.KeyRef
+	asked  acl.Request // of the call that is being checked
 	mask   partition.Mask
 	// holding are the partitions of the call of several that is running.
 	holding partition.Mask

@@ -61,6 +61,11 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	if s.State&session.InMulti != 0 && cmd.Flags&command.NoMulti != 0 {
 		return refused, command.Error("ERR Command not allowed inside a transaction")
 	}
+	if s.State&session.Restricted != 0 {
+		if err := x.permit(s, cmd, args); err != nil {
+			return refused, err
+		}
+	}
 	if gate&GateMemory != 0 && !x.roomFor(s, flags) {
 		return refused, command.ErrOOM
 	}

@@ -37,6 +37,7 @@ type op struct {
 	stage    stage
 	at       int
 	attempts int
+	turned   int // how often a script that takes long has turned it back
 	mask     partition.Mask
 	// waiter is nil but for the op of a wait for keys. Then reply gathers the
 	// answer, which hangs on needs, spans says that the command needs several partitions, and ready,
@@ -59,6 +60,8 @@ type op struct {
 	// visit is all that this goroutine wants to do. A script that holds the lease for long may do it, and says so by visited.
 	visit   func(p int)
 	visited bool
+	// busy is why a goroutine that waits to run cmd for a session gets nothing.
+	busy error
 }
 
 // opOf returns the session's op, made at its first wait.
@@ -240,6 +243,9 @@ func resumed(_ *loop.Loop, arg any) {
 		x.resubscribe(s)
 	}
 	x.subscribe(s)
+	if s.Recheck && s.Block.Waiter == nil {
+		x.recheck(s)
+	}
 	if s.State&session.Closing != 0 || s.KillAfterReply {
 		c.CloseAfterFlush()
 	}
@@ -266,7 +272,7 @@ func resumed(_ *loop.Loop, arg any) {
 func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte) *op {
 	x.Stats.Posted++
 	o := opOf(s)
-	o.cmd, o.attempts, o.left = cmd, 0, false
+	o.cmd, o.attempts, o.turned, o.left = cmd, 0, 0, false
 	o.args = append(o.args[:0], args...)
 	s.Last = s.View()
 	s.Lent = true
@@ -363,7 +369,7 @@ func (x *Executor) queueForToken(o *op) outcome {
 // the token. On a busy one the op is left with its holder, who goes on.
 func (x *Executor) takeInOrder(o *op, p int) {
 	for p >= 0 {
-		if x.d.longHeld(p) {
+		if x.d.turnsBack(o, p) {
 			x.turnBack(o, p)
 			return
 		}

@@ -12,6 +12,11 @@ func (x *Executor) enqueue(s *session.Session, cmd *command.Command, flags comma
 	s.Multi.Bytes += size
 	s.Multi.Flags |= uint64(flags)
 	s.Multi.Inverse |= ^uint64(flags)
+	if cmd.Full == "select" {
+		if n, err := command.ParseDB(args[1], x.d.Set.Space(0).Databases()); err == nil {
+			s.Multi.DB = n
+		}
+	}
 	s.W.Status("QUEUED")
 }
 
@@ -24,6 +29,13 @@ func (x *Executor) abandon(s *session.Session) {
 
 // RunNested executes a command within the leases of c, as EXEC does.
 func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byte) {
+	if c.Session.State&session.Restricted != 0 {
+		if err := x.permitQueued(c.Session, cmd, args); err != nil {
+			x.Stats.Failed(err.Error())
+			c.W.Error(err.Error())
+			return
+		}
+	}
 	outer := *c
 	c.Cmd, c.Args, c.InExec, c.Partition = cmd, args, true, none
 	c.Places, c.Prefetched, c.Told = nil, false, false

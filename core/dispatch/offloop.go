@@ -225,15 +225,17 @@ func (y *offLoopExecutor) acquire(s *session.Session, cmd *command.Command, args
 		}
 		y.wait.mask = y.mask
 	}
+	y.wait.cmd = cmd
 	y.acquireMask()
-	return nil
+	y.wait.cmd = nil
+	return y.wait.busy
 }
 
 // acquireMask waits until every partition of y.wait.mask is held: a single one
-// by its lease, several by the serialized path.
+// by its lease, several by the serialized path. Where it says y.wait.busy none is.
 func (y *offLoopExecutor) acquireMask() {
 	o := &y.wait
-	o.hasToken, o.visited, o.attempts = false, false, 0
+	o.hasToken, o.visited, o.busy, o.attempts, o.turned = false, false, nil, 0, 0
 	first := o.mask.Next(0)
 	if first < 0 {
 		return
@@ -241,7 +243,7 @@ func (y *offLoopExecutor) acquireMask() {
 	if o.mask.Next(first+1) < 0 {
 		o.stage, o.at = wantsOne, first
 		if !y.d.Set.Lease(first).AcquireOrPost(&o.task) {
-			if <-o.wake; o.visited {
+			if <-o.wake; o.visited || o.busy != nil {
 				return
 			}
 			y.now = nowMs()
@@ -254,7 +256,9 @@ func (y *offLoopExecutor) acquireMask() {
 	if y.d.Set.Token.AcquireOrPost(&o.task) {
 		y.takeInOrder(o, first)
 	}
-	<-o.wake
+	if <-o.wake; o.busy != nil {
+		return
+	}
 	y.now = nowMs()
 	for p := first; p >= 0; p = o.mask.Next(p + 1) {
 		y.enter(p)

@@ -3,7 +3,9 @@ package dispatch
 import (
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/session"
 )
 
 // The commands of a script.
@@ -22,7 +24,7 @@ import (
 func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byte) error {
 	cmd, err := x.d.Table.Find(args)
 	if err == nil {
-		err = x.permit(c, sc, cmd, args)
+		err = x.allow(c, sc, cmd, args)
 	} else if cmd == nil {
 		err = command.ErrScriptUnknown
 	} else {
@@ -35,8 +37,8 @@ func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byt
 		x.Stats.Failed(err.Error())
 		return err
 	}
-	if cmd.Flags&command.Write != 0 && !sc.Wrote.Load() {
-		sc.Wrote.Store(true)
+	if cmd.Flags&command.Write != 0 && !sc.Write() {
+		return command.ErrKilled
 	}
 	if cmd.Flags&(command.Write|command.MayReplicate) != 0 && x.d.walked.Load() {
 		x.awaitSpared(cmd, args, sc.DB)
@@ -44,21 +46,21 @@ func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byt
 	return x.scripted(c, sc, cmd, args)
 }
 
-// permit says why a script may not call a command.
-func (x *Executor) permit(c *command.Call, sc *command.Script, cmd *command.Command, args [][]byte) error {
+// allow says why a script may not call a command.
+func (x *Executor) allow(c *command.Call, sc *command.Script, cmd *command.Command, args [][]byte) error {
 	if cmd.Flags&command.NoScript != 0 {
 		return command.ErrNoScript
 	}
-	if x.d.Permits != nil {
-		if err := x.d.Permits(c.Session, cmd, args); err != nil {
-			return err
+	if s := c.Session; s.State&session.Restricted != 0 {
+		if d := x.check(s, cmd, args, sc.DB, acl.InScript); d.Reason != acl.Allowed {
+			return command.Error("ERR ACL failure in script: " + d.Text(s.User.Name, cmd.Full, "", false))
 		}
 	}
 	if sc.ReadOnly && cmd.Flags&(command.Write|command.MayReplicate) != 0 {
 		return command.ErrScriptWrites
 	}
 	gate := x.d.gate.Load()
-	if gate&(GateDisk|GateMemory) == 0 || sc.Wrote.Load() {
+	if gate&(GateDisk|GateMemory) == 0 || sc.Wrote() {
 		return nil // what has begun to write goes on
 	}
 	if gate&GateDisk != 0 && cmd.Flags&command.Write != 0 {

@@ -94,6 +94,9 @@ func (x *Executor) timeOut(s *session.Session) {
 	reply(s)
 	s.Conn.Out, s.W.B = s.W.B, nil
 	s.TakePushes()
+	if s.Recheck {
+		x.recheck(s)
+	}
 	s.Conn.Resume()
 }
 

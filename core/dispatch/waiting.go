@@ -125,7 +125,10 @@ func (x *Executor) rerun(o *op, p int) bool {
 	x.prepare(o.s, o.cmd, o.args, p)
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
-	err := o.cmd.Run(c)
+	err := x.permitAgain(o)
+	if err == nil {
+		err = o.cmd.Run(c)
+	}
 	if c.Effects != nil {
 		if at := x.settle(); at != 0 {
 			o.s.Wrote = at // claimed, the session is this thread's
@@ -222,6 +225,9 @@ func (x *Executor) answer(s *session.Session, o *op) {
 	s.Needs = max(s.Needs, o.needs)
 	x.handBack(s, c)
 	s.TakePushes()
+	if s.Recheck {
+		x.recheck(s)
+	}
 	c.Resume()
 }
 

@@ -50,8 +50,7 @@ func (m *Machine) begin(c *command.Call, name string, isFunction bool, w *Work) 
 	s.W.Resp3, s.DB, s.Untold = false, c.Session.DB, false
 	s.ReadOnly = w.ReadOnly || w.Flags&NoWrites != 0
 	s.AllowOOM = w.Flags&Compat == 0 && w.Flags&AllowOOM != 0
-	s.Wrote.Store(false)
-	s.Name, s.IsFunction, s.Args = name, isFunction, c.Args
+	s.Name, s.IsFunction = name, isFunction
 	m.started = clock.Ticks()
 	m.state.SetInterrupt(firstBudget, m.interrupt)
 }
@@ -97,7 +96,6 @@ func (m *Machine) clear() {
 	c := m.caller
 	c.Nested.EndScript(&m.script)
 	m.caller, m.busy = nil, false
-	m.script.Args = nil
 	if cap(m.script.W.B) > keptBytes {
 		m.script.W.B = nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
@@ -172,11 +173,14 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Int("eventloop_duration_cmd_sum", ticksToMicros(commandTicks(t)))
 	n.Uint("instantaneous_eventloop_cycles_per_sec", rate(roundsDone))
 	n.Int("instantaneous_eventloop_duration_usec", 0)
-	n.Int("acl_access_denied_auth", 0)
-	n.Int("acl_access_denied_cmd", 0)
-	n.Int("acl_access_denied_key", 0)
-	n.Int("acl_access_denied_channel", 0)
+	denied := &s.users.Log
+	n.Int("acl_access_denied_auth", denied.Denied(acl.DeniedAuth))
+	n.Int("acl_access_denied_cmd", denied.Denied(acl.DeniedCommand))
+	n.Int("acl_access_denied_key", denied.Denied(acl.DeniedKey))
+	n.Int("acl_access_denied_channel", denied.Denied(acl.DeniedChannel))
 	n.Int("acl_access_denied_tls_cert", 0)
+	n.Int("acl_access_denied_db", denied.Denied(acl.DeniedDB))
+	n.Int("auth_backoff_refused", s.users.Backoff.Refused())
 	n.Uint("lease_commands_posted", t.Posted)
 	n.Uint("lease_commands_served", t.Served)
 	n.Uint("lease_tokens_taken", t.Tokens)

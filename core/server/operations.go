@@ -41,6 +41,7 @@ func (o *operations) Monitor(s *session.Session) { o.dispatcher.Monitor(s, true)
 func (o *operations) ResetStats() {
 	s := (*Server)(o)
 	o.dispatcher.ResetStats()
+	s.users.Log.ResetCounts()
 	o.EachSpace(true, func(_ int, space *keyspace.Space) { space.ResetStats() })
 	s.budget.peak.Store(0)
 	s.budget.exceeded.Store(0)
@@ -73,6 +74,9 @@ func (o *operations) Flushed(old []*keyspace.Detached, background partition.Mask
 
 // Shutdown begins to end the process.
 func (o *operations) Shutdown(how servercmd.Shutdown) error {
+	if err := o.dispatcher.Busy(); err != nil && !how.NoSave {
+		return err
+	}
 	return (*Server)(o).shutdown(how, "User requested shutdown...")
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/aof"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -50,6 +51,7 @@ type Server struct {
 	loopCPUs   []int
 
 	hub     *pubsub.Hub
+	users   *acl.Users
 	notify  atomic.Uint32 // classes of keyspace events that are published
 	clients atomic.Int64  // connected
 	lastID  atomic.Uint64 // of sessions
@@ -150,6 +152,9 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.end.init()
 	s.cron.init()
 	s.applyChanges()
+	if err := s.newUsers(); err != nil {
+		return nil, err
+	}
 	if err := s.setPlan(); err != nil {
 		return nil, fmt.Errorf("snapshot-cron: %w", err)
 	}

@@ -65,7 +65,8 @@ func secrets(args [][]byte) func(i int) bool {
 		return func(i int) bool {
 			return i > 5 && (follows(args, i, "auth", 1) || follows(args, i, "auth2", 1) || follows(args, i, "auth2", 2))
 		}
-	case command.Is(name, "acl") && len(args) > 1 && command.Is(args[1], "setuser"):
+	case command.Is(name, "acl") && len(args) > 1 &&
+		(command.Is(args[1], "setuser") || command.Is(args[1], "deluser") || command.Is(args[1], "getuser")):
 		return func(i int) bool { return i > 1 }
 	case command.Is(name, "config") && len(args) > 1 && command.Is(args[1], "set"):
 		return func(i int) bool {

@@ -8,6 +8,7 @@
 package session
 
 import (
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
@@ -47,6 +48,8 @@ const (
 	// Applied: what the session runs comes from a file or from the primary,
 	// and was accepted once. It has no client.
 	Applied
+	// Restricted: there are things that the user may not do.
+	Restricted
 )
 
 // Session is one connected client.
@@ -65,8 +68,10 @@ type Session struct {
 	NetIn, NetOut       uint64 // bytes
 	LastCommand         string // full name, "NULL" before the first
 
-	Name, User      string
+	Name            string
 	LibName, LibVer string
+	// User is who the client is; nil for a session that is Applied, which may do everything. SetUser changes it.
+	User            *acl.User
 	RedirectCapable bool
 	Subs            Subscriptions
 	Multi           Multi
@@ -86,6 +91,8 @@ type Session struct {
 	Lent bool
 	// Resubscribe: it came to this loop while lent. Loop only.
 	Resubscribe bool
+	// Recheck: rights were changed while it was lent. Loop only.
+	Recheck bool
 	// Listed: it is in its loop's book of those that monitor. Loop only.
 	Listed bool
 	// Last is the view taken when the session was lent. Loop only.
@@ -118,6 +125,8 @@ type Queued struct {
 type Multi struct {
 	Queue []Queued
 	Bytes int // of the queued arguments
+	// DB is the database in which the next queued command will run.
+	DB int
 	// Flags are the union of the queued commands' flags, Inverse that of
 	// their complements: what EXEC needs if one of them does.
 	Flags, Inverse uint64
@@ -158,6 +167,28 @@ type Block struct {
 // loop may not end it now.
 func (s *Session) Away() bool { return s.Lent || s.Block.Waiter != nil && s.Block.Waiter.Claimed() }
 
+// SetUser makes the client a user. The owner of the session calls it.
+func (s *Session) SetUser(u *acl.User) {
+	s.User = u
+	s.LimitUser()
+}
+
+// LimitUser has the gate look at what the user may do, if there are limits to it. The owner of the session calls it.
+func (s *Session) LimitUser() {
+	s.State &^= Restricted
+	if s.User != nil && s.User.Rights().Limited() {
+		s.State |= Restricted
+	}
+}
+
+// UserName is the name of the user; empty where there is none.
+func (s *Session) UserName() string {
+	if s.User == nil {
+		return ""
+	}
+	return s.User.Name
+}
+
 // Blocked reports whether the session waits in a blocking command.
 func (s *Session) Blocked() bool { return s.Block.Timeout != nil }
 
@@ -177,6 +208,11 @@ func (s *Session) View() View {
 	if s.Lent {
 		return s.Last
 	}
+	return s.OwnView()
+}
+
+// OwnView is View for the owner of the session.
+func (s *Session) OwnView() View {
 	multi := -1
 	if s.State&InMulti != 0 {
 		multi = len(s.Multi.Queue)
@@ -186,7 +222,7 @@ func (s *Session) View() View {
 		SubCount: len(s.Subs.Names[pubsub.Channel]), PatternCount: len(s.Subs.Names[pubsub.Pattern]),
 		ShardCount: len(s.Subs.Names[pubsub.Shard]),
 		MultiBytes: s.Multi.Bytes, State: s.State, Resp3: s.W.Resp3,
-		LastCommand: s.LastCommand, Name: s.Name, User: s.User, LibName: s.LibName, LibVer: s.LibVer,
+		LastCommand: s.LastCommand, Name: s.Name, User: s.UserName(), LibName: s.LibName, LibVer: s.LibVer,
 		ActiveMs: s.ActiveMs, Commands: s.Commands, NetIn: s.NetIn, NetOut: s.NetOut,
 	}
 }

@@ -127,7 +127,7 @@ func Commands(d Deps) []command.Command {
 		{Name: "flushdb", Arity: -1, Flags: command.Write, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 			Complexity: "O(N) where N is the number of keys in the selected database", Summary: "Removes all keys from the current database.", Run: g.flushdb},
-		{Name: "swapdb", Arity: 3, Flags: command.Write | command.Fast, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "4.0.0",
+		{Name: "swapdb", Arity: 3, DBs: command.DBAt(1, 2), Flags: command.Write | command.Fast, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "4.0.0",
 			Complexity: "O(N) where N is the count of clients watching or blocking on keys from both databases.", Summary: "Swaps two databases.", Run: swapdb},
 		{Name: "time", Arity: 1, Flags: command.Loading | command.Stale | command.Fast, Since: "2.6.0", Tips: []string{"nondeterministic_output"},
 			Complexity: "O(1)", Summary: "Returns the server time.", Run: now},

@@ -57,6 +57,7 @@ func multi(c *command.Call) error {
 		return errNestedMulti
 	}
 	c.Session.State |= session.InMulti
+	c.Session.Multi.DB = c.Session.DB
 	c.W.OK()
 	return nil
 }
