@@ -84,7 +84,7 @@ func (d *directive) appendNumber(dst []byte, f float64) []byte {
 	case 'd', 'i':
 		return d.appendInt(dst, int64(ToInteger(f)))
 	case 'o', 'u', 'x', 'X':
-		return d.appendUint(dst, unsigned(f))
+		return d.appendUint(dst, ToUnsigned(f))
 	}
 	return d.appendFloat(dst, f)
 }

@@ -26,7 +26,7 @@ func TestDirectiveNumbers(t *testing.T) {
 		case 'd':
 			got = string(d.appendInt(nil, int64(ToInteger(test.in))))
 		case 'u', 'o', 'x', 'X':
-			got = string(d.appendUint(nil, unsigned(test.in)))
+			got = string(d.appendUint(nil, ToUnsigned(test.in)))
 		default:
 			got = string(d.appendFloat(nil, test.in))
 		}

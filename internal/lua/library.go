@@ -15,8 +15,8 @@ func (s *State) Library(entries []Entry) *Table {
 	return t
 }
 
-// openLibrary makes a library and gives it a global name.
-func (s *State) openLibrary(name string, entries []Entry) *Table {
+// OpenLibrary makes a library and gives it a global name.
+func (s *State) OpenLibrary(name string, entries []Entry) *Table {
 	t := s.Library(entries)
 	must(s.globals.SetString(name, t.Value()))
 	return t
@@ -50,20 +50,21 @@ func (s *State) closure(name string, f Builtin, holds ...Value) Value {
 func (c *Frame) upvalue(i int) Value       { return *c.fn.upvals[i].at }
 func (c *Frame) setUpvalue(i int, v Value) { *c.fn.upvals[i].at = v }
 
-// keptScratch is how large a scratch buffer is kept for the next one.
-const keptScratch = 64 << 10
+// keptBuffer is how large a buffer is kept for the next one.
+const keptBuffer = 64 << 10
 
-// takeScratch is an empty buffer to build a string in. The caller gives it back, or lets it go. Who takes one meanwhile gets
+// TakeBuffer is an empty buffer to build a string in. The caller gives it back, or lets it go. Who takes one meanwhile gets
 // another.
-func (s *State) takeScratch() []byte {
-	b := s.scratch
-	s.scratch = nil
+func (s *State) TakeBuffer() []byte {
+	b := s.buffer
+	s.buffer = nil
 	return b[:0]
 }
 
-func (s *State) giveScratch(b []byte) {
-	if cap(b) <= keptScratch {
-		s.scratch = b
+// GiveBuffer gives back what TakeBuffer gave, grown as it may be.
+func (s *State) GiveBuffer(b []byte) {
+	if cap(b) <= keptBuffer {
+		s.buffer = b
 	}
 }
 

@@ -4,7 +4,7 @@ import "math"
 
 // OpenMath adds the library math.
 func (s *State) OpenMath() {
-	lib := s.openLibrary("math", []Entry{
+	lib := s.OpenLibrary("math", []Entry{
 		{"abs", ofNumber(math.Abs)},
 		{"acos", ofNumber(math.Acos)},
 		{"asin", ofNumber(math.Asin)},
@@ -101,7 +101,7 @@ func mathLdexp(c *Frame) error {
 	if err != nil {
 		return err
 	}
-	exponent, err := c.checkInt32(1)
+	exponent, err := c.CheckInt32(1)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func mathRandom(c *Frame) error {
 	case 0:
 		return c.Return(Number(r))
 	case 1:
-		high, err := c.checkInt32(0)
+		high, err := c.CheckInt32(0)
 		if err != nil {
 			return err
 		}
@@ -163,11 +163,11 @@ func mathRandom(c *Frame) error {
 		}
 		return c.Return(Number(math.Floor(r*float64(high)) + 1))
 	case 2:
-		low, err := c.checkInt32(0)
+		low, err := c.CheckInt32(0)
 		if err != nil {
 			return err
 		}
-		high, err := c.checkInt32(1)
+		high, err := c.CheckInt32(1)
 		if err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func mathRandom(c *Frame) error {
 }
 
 func mathRandomSeed(c *Frame) error {
-	seed, err := c.checkInt32(0)
+	seed, err := c.CheckInt32(0)
 	if err != nil {
 		return err
 	}

@@ -207,8 +207,8 @@ func ToInteger(f float64) int {
 	return math.MinInt64
 }
 
-// unsigned converts f to 64 bits without a sign as C on x86-64 does: a negative one wraps, a larger one is 0.
-func unsigned(f float64) uint64 {
+// ToUnsigned converts f to 64 bits without a sign as C on x86-64 does: a negative one wraps, a larger one is 0.
+func ToUnsigned(f float64) uint64 {
 	if f >= 1<<63 {
 		return uint64(ToInteger(f-1<<63)) ^ 1<<63
 	}

@@ -72,8 +72,8 @@ func TestToInteger(t *testing.T) {
 		if got := ToInteger(test.in); got != test.want {
 			t.Errorf("ToInteger(%v) = %d, want %d", test.in, got, test.want)
 		}
-		if got := unsigned(test.in); got != test.unsigned {
-			t.Errorf("unsigned(%v) = %d, want %d", test.in, got, test.unsigned)
+		if got := ToUnsigned(test.in); got != test.unsigned {
+			t.Errorf("ToUnsigned(%v) = %d, want %d", test.in, got, test.unsigned)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import "time"
 // at the same time, so it is the time that has gone by.
 func (s *State) OpenOS() {
 	start := time.Now()
-	s.openLibrary("os", []Entry{{"clock", func(c *Frame) error {
+	s.OpenLibrary("os", []Entry{{"clock", func(c *Frame) error {
 		return c.Return(Number(float64(time.Since(start).Microseconds()) / 1e6))
 	}}})
 }

@@ -9,7 +9,7 @@ import (
 
 // OpenString adds the library string, and makes it the index of all strings.
 func (s *State) OpenString() {
-	lib := s.openLibrary("string", []Entry{
+	lib := s.OpenLibrary("string", []Entry{
 		{"byte", stringByte},
 		{"char", stringChar},
 		{"dump", stringDump},
@@ -44,18 +44,18 @@ func place(i, length int) int {
 	return max(i, 0)
 }
 
-// checkInt32 is argument i as the reference's int.
-func (c *Frame) checkInt32(i int) (int, error) {
+// CheckInt32 is argument i as the reference's int.
+func (c *Frame) CheckInt32(i int) (int, error) {
 	n, err := c.CheckInt(i)
 	return int(int32(n)), err //nolint:gosec // the upper bits are lost in the reference too
 }
 
-// optInt32 is checkInt32, and def for nil or none.
-func (c *Frame) optInt32(i, def int) (int, error) {
+// OptInt32 is CheckInt32, and def for nil or none.
+func (c *Frame) OptInt32(i, def int) (int, error) {
 	if c.Arg(i).IsNil() {
 		return def, nil
 	}
-	return c.checkInt32(i)
+	return c.CheckInt32(i)
 }
 
 func stringLen(c *Frame) error {
@@ -148,7 +148,7 @@ func stringChar(c *Frame) error {
 	var room [64]byte
 	b := room[:0]
 	for i := range c.Count() {
-		n, err := c.checkInt32(i)
+		n, err := c.CheckInt32(i)
 		if err != nil {
 			return err
 		}
@@ -211,7 +211,7 @@ func stringRep(c *Frame) error {
 	if err != nil {
 		return err
 	}
-	n, err := c.checkInt32(1)
+	n, err := c.CheckInt32(1)
 	if err != nil {
 		return err
 	}
@@ -383,7 +383,7 @@ func stringGsub(c *Frame) error {
 	if err != nil {
 		return err
 	}
-	limit, err := c.optInt32(3, len(source)+1)
+	limit, err := c.OptInt32(3, len(source)+1)
 	if err != nil {
 		return err
 	}
@@ -395,7 +395,7 @@ func stringGsub(c *Frame) error {
 	var room [16]way
 	pattern, anchored := cutAnchor(pattern)
 	m := newMatcher(source, pattern, c.state, room[:0])
-	r := replacer{c: c, m: &m, by: c.Arg(2), out: c.state.takeScratch()}
+	r := replacer{c: c, m: &m, by: c.Arg(2), out: c.state.TakeBuffer()}
 	count, err := r.run(limit, anchored)
 	if err != nil {
 		return c.patternError(err)
@@ -404,7 +404,7 @@ func stringGsub(c *Frame) error {
 	if count > 0 || result.Kind() != KindString {
 		result = c.state.Bytes(r.out)
 	}
-	c.state.giveScratch(r.out)
+	c.state.GiveBuffer(r.out)
 	return c.Return(result, Number(float64(count)))
 }
 
@@ -523,7 +523,7 @@ func stringFormat(c *Frame) error {
 	if err != nil {
 		return err
 	}
-	out := c.state.takeScratch()
+	out := c.state.TakeBuffer()
 	arg := 0
 	for format != "" {
 		i := strings.IndexByte(format, '%')
@@ -555,7 +555,7 @@ func stringFormat(c *Frame) error {
 	}
 	result := c.state.Bytes(out)
 	n := len(out)
-	c.state.giveScratch(out)
+	c.state.GiveBuffer(out)
 	return c.returnAfter(n, result)
 }
 

@@ -2,7 +2,7 @@ package lua
 
 // OpenTable adds the library table.
 func (s *State) OpenTable() {
-	s.openLibrary("table", []Entry{
+	s.OpenLibrary("table", []Entry{
 		{"concat", tableConcat},
 		{"foreach", tableForeach},
 		{"foreachi", tableForeachi},
@@ -32,15 +32,15 @@ func tableConcat(c *Frame) error {
 	if err != nil {
 		return err
 	}
-	i, err := c.optInt32(2, 1)
+	i, err := c.OptInt32(2, 1)
 	if err != nil {
 		return err
 	}
-	last, err := c.optInt32(3, t.Len())
+	last, err := c.OptInt32(3, t.Len())
 	if err != nil {
 		return err
 	}
-	out := c.state.takeScratch()
+	out := c.state.TakeBuffer()
 	for ; i <= last; i++ {
 		v := t.GetInt(i)
 		switch v.Kind() {
@@ -64,7 +64,7 @@ func tableConcat(c *Frame) error {
 	}
 	result := c.state.Bytes(out)
 	n := len(out)
-	c.state.giveScratch(out)
+	c.state.GiveBuffer(out)
 	return c.returnAfter(n, result)
 }
 
@@ -167,7 +167,7 @@ func tableInsert(c *Frame) error {
 	default:
 		return c.Errorf(1, "wrong number of arguments to 'insert'")
 	}
-	place, err := c.checkInt32(1)
+	place, err := c.CheckInt32(1)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func tableRemove(c *Frame) error {
 		return err
 	}
 	end := t.Len()
-	place, err := c.optInt32(1, end)
+	place, err := c.OptInt32(1, end)
 	if err != nil {
 		return err
 	}
