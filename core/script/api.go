@@ -24,7 +24,7 @@ func (m *Machine) call(f *lua.Frame, raises bool) error {
 	if wrong := m.collect(f); wrong != "" {
 		return fail(m.failure(wrong, false))
 	}
-	if err := m.caller.Nested.RunScripted(m.caller, &m.script, m.args); err != nil {
+	if err := m.caller.Nested.RunScripted(m.caller, m.script, m.args); err != nil {
 		return fail(m.failure("-"+err.Error(), true))
 	}
 	m.called()
@@ -147,10 +147,9 @@ func (m *Machine) aclCheckCmd(f *lua.Frame) error {
 	if wrong := m.collect(f); wrong != "" {
 		return m.raise(f, wrong)
 	}
-	cmd, err := m.engine.host.CommandTable().Find(m.args)
+	cmd, _ := m.engine.host.CommandTable().Find(m.args) // how many arguments there are doesn't matter
 	if cmd == nil {
-		_ = err // which command is meant isn't known
 		return m.raise(f, "Invalid command passed to server.acl_check_cmd()")
 	}
-	return f.Return(lua.Bool(m.engine.host.MayRun(m.caller, cmd, m.args) == nil))
+	return f.Return(lua.Bool(m.engine.host.MayRun(m.caller, cmd, m.args)))
 }

@@ -15,8 +15,8 @@ type Host interface {
 	LogLine(level int, text string)
 	// MaxMemory is how many bytes one script may use, 0 for any number.
 	MaxMemory() int64
-	// MayRun says why the session's user may not run a command, nil if he may.
-	MayRun(c *command.Call, cmd *command.Command, args [][]byte) error
+	// MayRun says whether the session's user may run a command.
+	MayRun(c *command.Call, cmd *command.Command, args [][]byte) bool
 }
 
 // Engine holds the scripts and the libraries of functions, and has the machines that run them. Any goroutine may use it, but for what says otherwise.

@@ -28,7 +28,7 @@ func (m *Machine) interrupt() (budget int, err error) {
 		return m.checkLoading()
 	}
 	if !c.MaySuspend() {
-		if err := c.Nested.Interrupt(c, &m.script); err != nil {
+		if err := c.Nested.Interrupt(c, m.script); err != nil {
 			return 0, m.killed()
 		}
 		return awayBudget, nil
@@ -39,7 +39,7 @@ func (m *Machine) interrupt() (budget int, err error) {
 	if m.state.CanSuspend() {
 		return awayBudget, lua.ErrSuspend
 	}
-	if err := c.Nested.Interrupt(c, &m.script); err != nil {
+	if err := c.Nested.Interrupt(c, m.script); err != nil {
 		return 0, m.killed()
 	}
 	return firstBudget, nil

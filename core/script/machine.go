@@ -16,7 +16,7 @@ type Machine struct {
 	busy bool
 
 	// The run that is under way.
-	script command.Script
+	script *command.Script
 	caller *command.Call
 	// started is the clock when it began, in ticks.
 	started uint64
@@ -30,7 +30,7 @@ type Machine struct {
 }
 
 func newMachine(e *Engine) *Machine {
-	m := &Machine{engine: e, libraries: make(map[*Library]*loaded)}
+	m := &Machine{engine: e, script: &command.Script{}, libraries: make(map[*Library]*loaded)}
 	m.build()
 	return m
 }
@@ -46,7 +46,7 @@ type Work struct {
 // begin readies the machine for a run.
 func (m *Machine) begin(c *command.Call, name string, isFunction bool, w *Work) {
 	m.busy, m.caller = true, c
-	s := &m.script
+	s := m.script
 	s.W.Resp3, s.DB, s.Untold = false, c.Session.DB, false
 	s.ReadOnly = w.ReadOnly || w.Flags&NoWrites != 0
 	s.AllowOOM = w.Flags&Compat == 0 && w.Flags&AllowOOM != 0
@@ -94,8 +94,13 @@ func (m *Machine) end(results []lua.Value, err error) error {
 // clear forgets the run.
 func (m *Machine) clear() {
 	c := m.caller
-	c.Nested.EndScript(&m.script)
 	m.caller, m.busy = nil, false
+	if m.script.Watched == nil {
+		m.script.Renew()
+	} else {
+		c.Nested.EndScript(m.script)
+		m.script = &command.Script{} // others may look at the old one yet
+	}
 	if cap(m.script.W.B) > keptBytes {
 		m.script.W.B = nil
 	}

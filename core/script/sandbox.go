@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/internal/lua"
+	"github.com/sleipnirdb/sleipnir/internal/lualib"
 )
 
 // The sandbox: what a script finds.
@@ -84,6 +85,7 @@ func (m *Machine) openLibraries() {
 	m.state.OpenTable()
 	m.state.OpenMath()
 	m.state.OpenOS()
+	lualib.Open(m.state)
 }
 
 // name returns a string as a value, made once.
