@@ -66,6 +66,9 @@ type Nested interface {
 	// of it, has as its reply. Errors have been counted. The call is as before
 	// when it returns.
 	RunScripted(c *Call, s *Script, args [][]byte) error
+	// Announce shows the call that runs a script to those who monitor, before
+	// they see its commands: its row has SkipMonitor.
+	Announce(c *Call)
 	// Interrupt is called by a script that takes long: first when the handler was
 	// resumed, or when it would have left its loop and could not, and then about every
 	// millisecond, on the script's thread and between its commands. An error

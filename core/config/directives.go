@@ -79,6 +79,7 @@ const (
 	CommandLogLargeRequestMaxLen
 	CommandLogReplyLargerThan
 	CommandLogRequestLargerThan
+	CommandLogShowWaiting
 	CommandLogSlowExecutionMaxLen
 	CrashLogEnabled
 	CrashMemcheckEnabled
@@ -103,6 +104,9 @@ const (
 	HashSeed
 	HideUserDataFromLog
 	HLLSparseMaxBytes
+	HotKeysSamplingPercentage
+	HotKeysTopK
+	HotKeysWindowSeconds
 	HZ
 	IgnoreWarnings
 	ImportMode
@@ -327,6 +331,7 @@ var directives = [idCount]Directive{
 	CommandLogLargeRequestMaxLen:        unsigned("commandlog-large-request-max-len", 128, 0, math.MaxInt64),
 	CommandLogReplyLargerThan:           integer("commandlog-reply-larger-than", 1048576, -1, math.MaxInt64),
 	CommandLogRequestLargerThan:         integer("commandlog-request-larger-than", 1048576, -1, math.MaxInt64),
+	CommandLogShowWaiting:               yesno("commandlog-show-waiting", false),
 	CommandLogSlowExecutionMaxLen:       unsigned("commandlog-slow-execution-max-len", 128, 0, math.MaxInt64).alias("slowlog-max-len"),
 	CrashLogEnabled:                     yesno("crash-log-enabled", true),
 	CrashMemcheckEnabled:                yesno("crash-memcheck-enabled", true).note(noteNoEffect),
@@ -351,6 +356,9 @@ var directives = [idCount]Directive{
 	HashSeed:                            optional("hash-seed").flags(Immutable),
 	HideUserDataFromLog:                 yesno("hide-user-data-from-log", true),
 	HLLSparseMaxBytes:                   unsignedMemory("hll-sparse-max-bytes", 3000, 0, math.MaxInt64),
+	HotKeysSamplingPercentage:           integer("hotkeys-sampling-percentage", 1, 1, 100),
+	HotKeysTopK:                         integer("hotkeys-top-k", 0, 0, 1000),
+	HotKeysWindowSeconds:                integer("hotkeys-window-seconds", 1, 1, 300),
 	HZ:                                  integer("hz", 10, 0, math.MaxInt32).clamp(1, 500),
 	IgnoreWarnings:                      text("ignore-warnings", ""),
 	ImportMode:                          yesno("import-mode", false).flags(Debug),

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
@@ -40,6 +41,7 @@ type bed struct {
 	d     *dispatch.Dispatcher
 	set   *partition.Set
 	table *command.Table
+	users *acl.Users
 	loops *loop.Group
 
 	opened chan arrival
@@ -69,9 +71,13 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 	})
 	row := func(id int) *command.Command { return b.table.Row(id) }
 	deps := func() conncmd.Deps {
-		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Name: "test", Version: "1"}
+		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Users: b.users, Name: "test", Version: "1"}
 	}
 	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil, nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), b.scriptCommands(), waitingCommands())
+	b.users = acl.New(b.table, func() bool { return false })
+	if password := cfg.Str(config.RequirePass); password != "" {
+		b.users.SetDefaultPassword(password)
+	}
 	b.d = dispatch.New(b.table, b.set, cfg, &hooks{bed: b})
 	if b.loops, err = loop.New(loop.Config{Loops: loops}, b.d); err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -46,8 +47,8 @@ type Hooks interface {
 	// Secrets tells which arguments must not be shown to anybody, nil for none.
 	Secrets(args [][]byte) func(i int) bool
 	// Slow records a command that took longer than the threshold of the slow
-	// log or of the latency monitor.
-	Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64, nowMs int64)
+	// log or of the latency monitor, having waited for leases before.
+	Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks, waited uint64, nowMs int64)
 	// Large records a command whose request, or reply, had more bytes than the
 	// command log's threshold.
 	Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64)
@@ -76,6 +77,8 @@ type Dispatcher struct {
 	Memory Memory
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
+	// Tracking is that of client-side caches.
+	Tracking *tracking.Server
 	// Loops are the I/O loops, set before they start.
 	Loops *loop.Group
 
@@ -121,9 +124,12 @@ func (d *Dispatcher) Start(l *loop.Loop) {
 	x := new(Executor)
 	x.init(d)
 	x.loop = l
+	x.Listeners = d.Tracking.NewLocal(l, listeners)
 	x.released.Fn, x.released.Arg = released, x
 	l.Data = x
 }
+
+func listeners(l *loop.Loop) *tracking.Local { return l.Data.(*Executor).Listeners }
 
 // Stop ends the loop's executor; what it counted goes to the pool's.
 func (d *Dispatcher) Stop(l *loop.Loop) {
@@ -167,6 +173,7 @@ func (d *Dispatcher) Close(c *loop.Conn, why error) {
 	d.forgetWeight(s)
 	d.Hooks.Closed(s, why)
 	x.subscribe(s)
+	x.closeFeed(s)
 }
 
 // Hangup ends a wait whose client went away.
@@ -199,6 +206,7 @@ func (d *Dispatcher) Leaving(c *loop.Conn) {
 	delete(x.monitors, s)
 	s.Listed = false
 	x.Subscribers.Drop(s)
+	x.Listeners.Drop(s)
 }
 
 // Moved takes over a session from another loop.

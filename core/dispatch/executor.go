@@ -11,6 +11,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -62,6 +63,8 @@ type Executor struct {
 	Stats *stats.Local
 	// Subscribers are the sessions of this loop that subscribe to something.
 	Subscribers *pubsub.Local
+	// Listeners are those that listen to changes of keys; nil without a loop.
+	Listeners *tracking.Local
 
 	call    command.Call
 	effects keyspace.Effects
@@ -122,6 +125,7 @@ type Executor struct {
 	pausedBy uint32
 
 	weighing weighing
+	hot      hotKeys
 
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
@@ -187,6 +191,7 @@ func (x *Executor) configure() {
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
 	x.configureEffects()
+	x.configureHotKeys()
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(min(us, maxSlowUs) * 1000)
@@ -246,6 +251,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		} else if !more {
 			c.Need(s.Parser.Need())
 			if len(c.In()) > x.maxInput {
+				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}
 		}
@@ -255,10 +261,10 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if x.outputLimited {
-		x.checkOutput(s, c)
+		x.checkOutput(s, c, c.OutPending())
 	}
 	if s.State&session.Closing != 0 {
-		c.CloseAfterFlush()
+		x.close(s, c)
 	}
 }
 
@@ -268,6 +274,7 @@ func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if s.Blocked() {
+		s.Commands-- // it counts when the wait is over
 		x.block(s)
 	}
 	x.changed = true // a wait may be due before the next tick
@@ -317,6 +324,10 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 	s.Commands++
 	s.LastCommand = cmd.Full
 	if uint32(s.State)|x.d.gate.Load() != 0 || cmd.Flags&alwaysGated != 0 {
+		if s.State&session.Tracking != 0 {
+			x.hear(s) // of what is refused or queued, too, the reply stands behind what has come
+			mark = len(s.W.B)
+		}
 		switch verdict, err := x.pass(s, cmd, args); verdict {
 		case refused:
 			s.Conn.Consume(n)
@@ -441,10 +452,10 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		return lent
 	}
 	x.prepare(s, cmd, args, p)
-	mark := len(s.W.B)
-	if s.State&session.NoTouch != 0 {
-		x.noTouch(p, true)
+	if s.State&attended != 0 {
+		x.attend(s, p)
 	}
+	mark := len(s.W.B)
 	x.call.MayLeave = !x.away
 	x.checkEntered(p)
 	err := cmd.Run(&x.call)
@@ -459,8 +470,8 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		}
 		s.Needs = max(s.Needs, x.hangsOn(p, &x.holding))
 	}
-	if s.State&session.NoTouch != 0 {
-		x.noTouch(p, false)
+	if s.State&attended != 0 {
+		x.attended(s, cmd, args, p)
 	}
 	end := ticksNow()
 	spent := end - x.ticks
@@ -471,6 +482,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 			return x.leave(s, cmd, args, p)
 		}
 		if err == command.Parked && s.Block.Waiter != nil {
+			if x.d.monitors.Load() != 0 {
+				x.d.tell(s, cmd, args, "")
+			}
 			x.await(s, cmd) // it's counted when the wait is over
 			return parked
 		}

@@ -20,6 +20,8 @@ const (
 	GateMemory
 	// GateJournalFull: the journal's readers are behind. Writes wait.
 	GateJournalFull
+	// GateHotKeys: the keys that are used are counted.
+	GateHotKeys
 	// GateDisk: what was promised about data on disk can't be kept.
 	GateDisk
 	// GateBusy: a script is busy.
@@ -95,6 +97,9 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 		x.pausedBy |= gate & gatePauses
 		return paused, nil
 	}
+	if gate&GateHotKeys != 0 {
+		x.countKeys(s, cmd, args)
+	}
 	if s.State&session.InMulti != 0 && cmd.Flags&command.MultiControl == 0 {
 		x.enqueue(s, cmd, flags, args)
 		return queued, nil
@@ -105,8 +110,11 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 // roomFor reports whether a command with these flags may use memory. It gives
 // back the lease that is kept, so that its partition can lose keys too. The
 // commands of a script are told what was found when it began.
+//
+// Valkey evicts before any command. Here most leave it to the next tick, but
+// who keeps keys on his side hears of it before his next reply.
 func (x *Executor) roomFor(s *session.Session, flags command.Flags) bool {
-	if flags&(command.DenyOOM|command.RunsScript) == 0 {
+	if flags&(command.DenyOOM|command.RunsScript) == 0 && s.State&session.Tracking == 0 {
 		return true
 	}
 	x.drop()

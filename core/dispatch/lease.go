@@ -49,10 +49,13 @@ type op struct {
 	ready  []byte
 	db     int
 	// left: the command has run, and was too long for where it did.
-	left   bool
-	resume loop.Post
-	adopt  loop.Post
-	again  loop.Post
+	left bool
+	// lentAt is the clock when the session was lent, and waited for how long it
+	// waited until its command ran.
+	lentAt, waited uint64
+	resume         loop.Post
+	adopt          loop.Post
+	again          loop.Post
 	// wake tells the goroutine that waits here that its leases are held, and if
 	// hasToken says so the token too; nil for a session's op.
 	wake     chan struct{}
@@ -214,6 +217,7 @@ func (x *Executor) runLent(o *op, p int) (taken bool) {
 		x.enter(p)
 	}
 	x.ticks = ticksNow()
+	o.waited = x.ticks - o.lentAt
 	mark := len(s.W.B)
 	switch x.run(s, o.cmd, o.args, p) {
 	case lent:
@@ -236,7 +240,11 @@ func resumed(_ *loop.Loop, arg any) {
 	c := s.Conn
 	x := c.Loop().Data.(*Executor)
 	s.NetOut += uint64(len(s.W.B))
+	replied := len(s.W.B)
 	x.handBack(s, c)
+	if x.outputLimited {
+		x.checkOutput(s, c, max(replied, c.OutPending()))
+	}
 	s.TakePushes()
 	if s.Resubscribe {
 		s.Resubscribe = false
@@ -247,7 +255,7 @@ func resumed(_ *loop.Loop, arg any) {
 		x.recheck(s)
 	}
 	if s.State&session.Closing != 0 || s.KillAfterReply {
-		c.CloseAfterFlush()
+		x.close(s, c)
 	}
 	c.Resume()
 	if !s.Blocked() {
@@ -258,6 +266,7 @@ func resumed(_ *loop.Loop, arg any) {
 		x.unblock(s)
 		return
 	}
+	s.Commands-- // it counts when the wait is over
 	x.block(s)
 	c.Flush()
 	c.Unpin()
@@ -274,6 +283,7 @@ func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte)
 	o := opOf(s)
 	o.cmd, o.attempts, o.turned, o.left = cmd, 0, 0, false
 	o.args = append(o.args[:0], args...)
+	o.lentAt, o.waited = ticksNow(), 0
 	s.Last = s.View()
 	s.Lent = true
 	s.Parser.Reset() // what was read ahead is read again

@@ -48,6 +48,9 @@ func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byt
 	if spent > x.slowTicks {
 		x.slow(c.Session, cmd, args, spent)
 	}
+	if c.Session.State&session.Tracking != 0 {
+		x.remember(c.Session, cmd, args)
+	}
 	if x.d.monitors.Load() != 0 {
 		x.d.tell(c.Session, cmd, args, "")
 	}

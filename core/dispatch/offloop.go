@@ -178,6 +178,7 @@ func (y *offLoopExecutor) run(o *op) {
 		y.giveToken() // nobody is to wait for it as long as scripts may take
 	}
 	y.ticks = ticksNow()
+	o.waited = y.ticks - o.lentAt
 	mark := len(s.W.B)
 	y.holding = y.wait.mask
 	y.away = true

@@ -24,7 +24,7 @@ import (
 func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byte) error {
 	cmd, err := x.d.Table.Find(args)
 	if err == nil {
-		err = x.allow(c, sc, cmd, args)
+		err = x.permitScripted(c, sc, cmd, args)
 	} else if cmd == nil {
 		err = command.ErrScriptUnknown
 	} else {
@@ -46,14 +46,14 @@ func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byt
 	return x.scripted(c, sc, cmd, args)
 }
 
-// allow says why a script may not call a command.
-func (x *Executor) allow(c *command.Call, sc *command.Script, cmd *command.Command, args [][]byte) error {
+// permitScripted says why a script may not call a command.
+func (x *Executor) permitScripted(c *command.Call, sc *command.Script, cmd *command.Command, args [][]byte) error {
 	if cmd.Flags&command.NoScript != 0 {
 		return command.ErrNoScript
 	}
 	if s := c.Session; s.State&session.Restricted != 0 {
 		if d := x.check(s, cmd, args, sc.DB, acl.InScript); d.Reason != acl.Allowed {
-			return command.Error("ERR ACL failure in script: " + d.Text(s.User.Name, cmd.Full, "", false))
+			return command.Error("NOPERM ACL failure in script: " + d.Text(s.User.Name, cmd.Full, "", false))
 		}
 	}
 	if sc.ReadOnly && cmd.Flags&(command.Write|command.MayReplicate) != 0 {
@@ -101,6 +101,9 @@ func (x *Executor) scripted(c *command.Call, sc *command.Script, cmd *command.Co
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
 	}
+	if s.State&session.Tracking != 0 {
+		x.remember(s, cmd, args)
+	}
 	if x.d.monitors.Load() != 0 {
 		x.d.tell(s, cmd, args, "lua")
 	}
@@ -114,4 +117,11 @@ func (x *Executor) scripted(c *command.Call, sc *command.Script, cmd *command.Co
 		x.Stats.Failed(err.Error())
 	}
 	return err
+}
+
+// Announce tells those who monitor of a call that runs a script, ahead of the script's commands.
+func (x *Executor) Announce(c *command.Call) {
+	if x.d.monitors.Load() != 0 {
+		x.d.announce(c.Session, c.Args, "")
+	}
 }

@@ -123,6 +123,7 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 func (x *Executor) rerun(o *op, p int) bool {
 	c := &x.call
 	x.prepare(o.s, o.cmd, o.args, p)
+	tracks, feed := x.attendWaiting(o.s, p), o.s.Feed.Load()
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
 	err := x.permitAgain(o)
@@ -136,6 +137,9 @@ func (x *Executor) rerun(o *op, p int) bool {
 		}
 		o.needs = x.hangsOn(p, &o.mask)
 	}
+	if tracks {
+		x.attendedWaiting(o, p)
+	}
 	spent := ticksNow() - start
 	c.Again = false
 	x.Stats.Changes += c.Dirty
@@ -143,6 +147,9 @@ func (x *Executor) rerun(o *op, p int) bool {
 		o.reply.B = o.reply.B[:0]
 		if o.waiter.Unclaim() {
 			o.s.Conn.Post(&loop.Post{Fn: answered, Arg: o})
+		}
+		if tracks {
+			feed.Nudge() // it may have come to what was withheld
 		}
 		return false
 	}
@@ -210,6 +217,7 @@ func answered(_ *loop.Loop, arg any) {
 func (x *Executor) answer(s *session.Session, o *op) {
 	delete(x.blocked, s)
 	s.Block = session.Block{}
+	s.Commands++
 	x.d.waiting.Add(-1)
 	if len(o.waiter.Keys) > 1 {
 		x.leaveQueues(o.waiter)
@@ -217,7 +225,7 @@ func (x *Executor) answer(s *session.Session, o *op) {
 	c := s.Conn
 	s.W.B, c.Out = c.Out, nil
 	mark := len(s.W.B)
-	s.W.B = append(s.W.B, o.reply.B...)
+	appendAround(s, o.reply.B)
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}

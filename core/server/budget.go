@@ -56,7 +56,7 @@ func (s *Server) stored() int64 {
 	for p := range s.Set.Len() {
 		n += s.Set.Space(p).Used()
 	}
-	return n
+	return n + s.tracking.Used()
 }
 
 // owed returns the bytes of large collections that are gone, but not freed yet.

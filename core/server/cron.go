@@ -73,6 +73,7 @@ func (s *Server) runCron() {
 		start := clock.Ticks()
 		done := s.sampleRates()
 		s.sampleMemory()
+		s.turnHotKeys()
 		s.trim(trimRounds)
 		if round%limitEvery == 0 {
 			s.limitGo()
@@ -140,7 +141,10 @@ func (s *Server) trimShare(x *dispatch.Executor, left *partition.Mask, i, loops 
 		}
 		slices++
 		more := true
-		x.TryWith(p, func(set *partition.Set) { more = set.Space(p).Arena().Trim(trimPages) })
+		x.TryWith(p, func(set *partition.Set) {
+			more = set.Space(p).Arena().Trim(trimPages)
+			more = s.tracking.Table(p).Trim(trimPages) || more
+		})
 		if !more {
 			left.Remove(p)
 		}

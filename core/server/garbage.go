@@ -8,6 +8,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 )
 
 // garbage says where flushed keys and large collections wait to be freed, so that nobody has to look
@@ -70,6 +71,19 @@ func (g *garbage) account(keys int) {
 
 // disposeChunks is how much memory one step gives back, in chunks of 64 KiB.
 const disposeChunks = 16
+
+// dispose gives an arena that nobody knows any more back to the system, in the background; nil is none.
+func (s *Server) dispose(old *arena.Arena) {
+	if old == nil {
+		return
+	}
+	s.garbage.disposals.Go(func() {
+		defer s.rescue()
+		for old.Dispose(disposeChunks) {
+			runtime.Gosched()
+		}
+	})
+}
 
 // dispose gives whole arenas back to the system, on an ordinary goroutine.
 func (g *garbage) dispose(old []*keyspace.Detached, keys int) {

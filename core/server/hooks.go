@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -50,6 +51,9 @@ func (h *hooks) Ticked(x *dispatch.Executor) int {
 	}
 	next := s.expire(x)
 	next = sooner(next, s.garbage.free(x))
+	if x.EvictTracked(s.Config.Int(config.TrackingTableMaxKeys)) {
+		next = 1
+	}
 	return sooner(next, s.watchMemory(x))
 }
 

@@ -36,6 +36,9 @@ func (o *operations) Info(n *stats.Info, held bool) {
 	if n.Section("Keyspace", "keyspace") {
 		infoKeyspace(n, o.spaces(held))
 	}
+	if n.Section("Hotkeys", "hotkeys") {
+		s.infoHotKeys(n)
+	}
 	if n.Extra("Debug", "debug") {
 		s.infoDebug(n)
 	}
@@ -158,7 +161,7 @@ func (s *Server) infoClients(n *stats.Info, u usage) {
 	n.Int("client_recent_max_input_buffer", c.maxIn)
 	n.Int("client_recent_max_output_buffer", c.maxOut)
 	n.Int("blocked_clients", c.blocked)
-	n.Int("tracking_clients", 0)
+	n.Int("tracking_clients", int64(s.tracking.Clients()))
 	n.Int("pubsub_clients", c.pubsub)
 	n.Int("watching_clients", c.watching)
 	n.Int("clients_in_timeout_table", c.timeouts)

@@ -149,9 +149,13 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Int("migrate_cached_sockets", 0)
 	n.Int("slave_expires_tracked_keys", 0)
 	for _, name := range []string{"active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-		"total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"} {
+		"total_active_defrag_time", "current_active_defrag_time"} {
 		n.Int(name, 0)
 	}
+	keys, items := s.tracking.Keys()
+	n.Int("tracking_total_keys", keys)
+	n.Int("tracking_total_items", items)
+	n.Int("tracking_total_prefixes", int64(s.tracking.Prefixes()))
 	n.Uint("unexpected_error_replies", t.UnexpectedErrors)
 	n.Uint("total_error_replies", t.ErrorReplies)
 	n.Int("dump_payload_sanitizations", 0)
@@ -164,8 +168,8 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Int("io_threaded_poll_processed", 0)
 	n.Int("io_threaded_total_prefetch_batches", 0)
 	n.Int("io_threaded_total_prefetch_entries", 0)
-	n.Int("client_query_buffer_limit_disconnections", 0)
-	n.Int("client_output_buffer_limit_disconnections", 0)
+	n.Uint("client_query_buffer_limit_disconnections", t.InputLimited)
+	n.Uint("client_output_buffer_limit_disconnections", t.OutputLimited)
 	n.Int("reply_buffer_shrinks", 0)
 	n.Int("reply_buffer_expands", 0)
 	n.Uint("eventloop_cycles", f.Rounds)

@@ -71,7 +71,7 @@ func TestInfoSections(t *testing.T) {
 		{"nosuch", ""},
 		{"modules", "Modules"},
 		{"commandstats latencystats", "Commandstats Latencystats"},
-		{"all", "Server Clients Memory Persistence Stats Replication CPU Modules Commandstats Errorstats Latencystats Cluster Keyspace"},
+		{"all", "Server Clients Memory Persistence Stats Replication CPU Modules Commandstats Errorstats Latencystats Cluster Keyspace Hotkeys"},
 		{"cpu default", "Server Clients Memory Persistence Stats Replication CPU Modules Errorstats Cluster Keyspace"},
 		{"debug", "Debug"},
 	}

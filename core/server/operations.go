@@ -55,6 +55,7 @@ func (o *operations) ResetStats() {
 // Flushed has what flushes left freed in the background.
 func (o *operations) Flushed(old []*keyspace.Detached, background partition.Mask, keys int) {
 	s := (*Server)(o)
+	s.forgetTracked()
 	s.garbage.pending.Add(int64(keys))
 	inSlices := 0
 	for p := background.Next(0); p >= 0; p = background.Next(p + 1) {
@@ -70,6 +71,17 @@ func (o *operations) Flushed(old []*keyspace.Detached, background partition.Mask
 			s.garbage.dispose(old, max(keys-inSlices, 0))
 		})
 	}
+}
+
+// Swapped tells that two databases have changed places.
+func (o *operations) Swapped() { (*Server)(o).forgetTracked() }
+
+// forgetTracked tells all who keep keys on their side that these are invalid. The caller has every lease.
+func (s *Server) forgetTracked() {
+	for p := range s.Set.Len() {
+		s.dispose(s.tracking.Table(p).Clear())
+	}
+	s.tracking.Flushed()
 }
 
 // Shutdown begins to end the process.

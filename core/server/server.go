@@ -25,6 +25,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/script"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/sealed"
@@ -50,18 +51,20 @@ type Server struct {
 	limits     object.Limits // of collections' encodings
 	loopCPUs   []int
 
-	hub     *pubsub.Hub
-	users   *acl.Users
-	notify  atomic.Uint32 // classes of keyspace events that are published
-	clients atomic.Int64  // connected
-	lastID  atomic.Uint64 // of sessions
-	started time.Time
-	runID   string
+	tracking *tracking.Server
+	hub      *pubsub.Hub
+	users    *acl.Users
+	notify   atomic.Uint32 // classes of keyspace events that are published
+	clients  atomic.Int64  // connected
+	lastID   atomic.Uint64 // of sessions
+	started  time.Time
+	runID    string
 
 	listening  listeners
 	commandLog stats.CommandLog
 	latency    stats.Latency
 	budget     budget
+	hotKeys    hotKeys
 	garbage    garbage
 	meters     meters
 	figures    figures
@@ -121,9 +124,10 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	databases := cfg.Databases()
 	s.setLimits()
 	s.Set = partition.NewSet(s.partitionCount(), func(p int) *keyspace.Space {
-		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Limits: &s.limits, Events: (*events)(s),
+		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Limits: &s.limits, Events: &events{s, p},
 			Garbage: func() { s.garbage.add(p) }})
 	})
+	s.tracking = tracking.New(s.Set.Len(), memory, seed)
 	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Living() },
 		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
 	s.garbage.init(s.Set.Len())
@@ -131,7 +135,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.scripts = script.NewEngine((*scriptHost)(s), CompatVersion)
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
-	s.dispatcher.Memory = (*evictor)(s)
+	s.dispatcher.Memory, s.dispatcher.Tracking = (*evictor)(s), s.tracking
 	s.aof = s.newAppendOnly()
 	if list := cfg.Str(config.ServerCPUList); list != "" {
 		if s.loopCPUs, err = process.ParseCPUList(list); err != nil {
@@ -223,6 +227,7 @@ func (s *Server) weigh() {
 
 // serve begins to take connections.
 func (s *Server) serve() {
+	s.setHotKeys()
 	s.loops.Start()
 	go s.runCron()
 }

@@ -9,9 +9,12 @@ package session
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/acl"
+	"sync/atomic"
+
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -50,6 +53,18 @@ const (
 	Applied
 	// Restricted: there are things that the user may not do.
 	Restricted
+	// Tracking: CLIENT TRACKING ON; the others are how.
+	Tracking
+	TrackingBroadcast
+	TrackingOptIn
+	TrackingOptOut
+	TrackingNoLoop
+	// TrackingCaching: CLIENT CACHING was given for the next command.
+	TrackingCaching
+	// TrackingEnded: the command that is under way has ended the tracking.
+	TrackingEnded
+	// AnyTracking are all states of CLIENT TRACKING.
+	AnyTracking = Tracking | TrackingBroadcast | TrackingOptIn | TrackingOptOut | TrackingNoLoop | TrackingCaching
 )
 
 // Session is one connected client.
@@ -87,6 +102,12 @@ type Session struct {
 	// KillAfterReply: CLIENT KILL named this session itself.
 	KillAfterReply bool
 
+	// Feed is the way of invalidations to this session; nil while it needs none.
+	// Atomic.
+	Feed atomic.Pointer[tracking.Feed]
+	// Withheld are invalidations that came while somebody else served the
+	// session's wait. Owner.
+	Withheld tracking.Taken
 	// Lent: another thread runs this session. Loop only.
 	Lent bool
 	// Resubscribe: it came to this loop while lent. Loop only.

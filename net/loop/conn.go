@@ -36,6 +36,7 @@ const (
 	draining                        // the group stops: close as soon as nothing is owed
 	sawEnd                          // the peer sends no more
 	urgent                          // there is urgent data, at which reads end short
+	interjected                     // Out of a parked connection has something that is to be sent
 )
 
 // Conn is one client connection.
@@ -140,7 +141,7 @@ func (c *Conn) Resume() {
 	if c.flags&parked == 0 {
 		return
 	}
-	c.flags = c.flags&^parked | again
+	c.flags = c.flags&^(parked|interjected) | again
 	l := c.loop.Load()
 	l.parkedOut -= c.outCap
 	l.enqueue(c)
@@ -167,20 +168,35 @@ func (c *Conn) Flush() {
 	}
 }
 
-// FlushLater has Out sent, and a wish to close looked after, at the end of this round. Call it on c's loop after
-// appending to the Out of a connection that isn't the one being served; Borrow first.
-func (c *Conn) FlushLater() {
-	if c.flags&(parked|closed) == 0 {
-		c.loop.Load().enqueue(c)
+// Interject sends b behind what Out holds, at the end of this round. It may be called for any connection of the loop but the one that is being served,
+// also for one that is parked, if nobody else runs that. Call it on c's loop.
+func (c *Conn) Interject(b []byte) {
+	if c.flags&closed != 0 {
+		return
 	}
+	l := c.loop.Load()
+	if c.Out == nil {
+		c.Out = l.pool.get(max(outBytes, len(b)))
+	}
+	c.Out = append(c.Out, b...)
+	if c.flags&parked != 0 {
+		c.flags |= interjected
+	}
+	l.enqueue(c)
 }
 
-// Borrow makes sure that Out has a buffer of the loop's. Call it on c's loop before appending to the Out of a
-// connection that isn't the one being served.
-func (c *Conn) Borrow() {
-	if c.Out == nil {
-		c.Out = c.loop.Load().pool.get(outBytes)
+// sendInterjected sends what was put into Out while c is parked.
+func (l *Loop) sendInterjected(c *Conn) {
+	c.flags &^= interjected
+	if err := l.flush(c); err != nil && c.abort == nil {
+		c.abort = err
+		return
 	}
+	if c.Out == nil {
+		c.Out = l.pool.get(parkedOutBytes)
+	}
+	l.parkedOut += cap(c.Out) - c.outCap
+	c.inSeen, c.outSeen, c.outCap = len(c.in), len(c.Out), cap(c.Out)
 }
 
 // CloseAfterFlush has the connection closed when everything in Out has been sent; its input isn't looked at any more.
@@ -283,6 +299,9 @@ func (l *Loop) serve(c *Conn) {
 		}
 	}
 	if c.flags&parked != 0 {
+		if c.flags&interjected != 0 {
+			l.sendInterjected(c)
+		}
 		l.tell(c)
 		return
 	}

@@ -171,6 +171,7 @@ func (g *group) reset(c *command.Call) error {
 		}
 	}
 	g.deps().Dispatcher.Monitor(s, false)
+	g.stopTracking(s)
 	s.DB, s.Name = 0, ""
 	c.W.Resp3 = false
 	s.State &^= session.ReplyOff | session.ReplySkip | session.ReplySkipNext | session.NoTouch | session.NoEvict |
