@@ -40,6 +40,9 @@ type Call struct {
 	InExec bool
 	// Nested runs the commands of a transaction or script.
 	Nested Nested
+	// Machine is what core/script keeps with the executor from one script to
+	// the next.
+	Machine any
 	// Again: the call has waited, and one of its keys became ready.
 	Again bool
 	// Resumed: the handler returned Suspended, and goes on.
