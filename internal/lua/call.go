@@ -148,13 +148,22 @@ func (s *State) callBuiltin(t *Thread, fn *Function, base, count int) (from, n i
 		t.high = from + n
 	}
 	if err != nil {
-		return 0, 0, s.positioned(err)
+		return 0, 0, s.raised(err)
 	}
 	if s.used > s.limit {
 		t.top = from + n
 		err = s.checkMemory(0)
 	}
 	return from, n, err
+}
+
+// raised makes a Lua error of a plain one that a builtin returned. It has no position, as in the reference what C code does wrong.
+func (s *State) raised(err error) error {
+	switch err.(type) {
+	case *Error, *abort:
+		return err
+	}
+	return s.newError(s.String(err.Error()))
 }
 
 // positioned makes a Lua error of a plain one that a builtin returned.

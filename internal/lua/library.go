@@ -33,8 +33,8 @@ func must(err error) {
 	invariant.Check(err == nil, "a library finds no room")
 }
 
-// closure is a function of f that holds values, as a Lua function holds those of its surroundings.
-func (s *State) closure(name string, f Builtin, holds ...Value) Value {
+// builtinWith is a function of f that holds values, as a Lua function holds those of its surroundings.
+func (s *State) builtinWith(name string, f Builtin, holds ...Value) Value {
 	fn := s.newBuiltin(name, f, ordinary)
 	fn.upvals = make([]*upvalue, len(holds))
 	cells := make([]upvalue, len(holds))
@@ -102,27 +102,4 @@ func first(results []Value, err error) (Value, error) {
 		return Nil, err
 	}
 	return results[0], nil
-}
-
-// Less is a < b as Lua code has it, metamethods included.
-func (c *Frame) Less(a, b Value) (bool, error) {
-	if x, ok := a.AsNumber(); ok {
-		if y, ok := b.AsNumber(); ok {
-			return x < y, nil
-		}
-	}
-	if x, ok := a.AsString(); ok {
-		if y, ok := b.AsString(); ok {
-			return x < y, nil
-		}
-	}
-	if a.Kind() == b.Kind() {
-		h := c.state.metamethod(a, eventLt)
-		if !h.IsNil() && RawEqual(h, c.state.metamethod(b, eventLt)) {
-			v, err := first(c.Call(h, a, b))
-			return v.Truthy(), err
-		}
-		return false, c.Errorf(0, "attempt to compare two %s values", a.TypeName())
-	}
-	return false, c.Errorf(0, "attempt to compare %s with %s", a.TypeName(), b.TypeName())
 }
