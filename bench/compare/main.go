@@ -43,7 +43,7 @@ type options struct {
 	big       int // of the stall part
 	saved     int // of the durability part
 	nice      int
-	only      string // of the types part: workloads whose name has it
+	only      string // of the types part: workloads whose name has it; of the eviction part: the policy
 }
 
 // part is a group of figures that is measured and printed together.
@@ -68,6 +68,7 @@ func parts() []part {
 		{"elements", "Memory per element", against, false, elementsPart},
 		{"stall-types", "A sorted set of ten million: latency while it comes and goes, and the Go heap", against, false, stallTypesPart},
 		{"durability", "Saving and loading, the append-only file", against, false, durabilityPart},
+		{"eviction", "Eviction: hits of a cache of 10,000 keys, of 100,000 that a zipf trace asks for", against, true, evictionPart},
 		{"more", "Other work", against, true, morePart},
 		{"engines", "The netpoll engine against the epoll engine", [2]string{"netpoll", "epoll"}, true, enginesPart},
 		{"partitions", "Partition counts against the default", [2]string{"so many", "default"}, true, partitionsPart},
@@ -115,7 +116,7 @@ func parse() (*options, error) {
 	flag.IntVar(&o.big, "big", envInt("BENCH_BIG", 10_000_000), "keys of the stall part (BENCH_BIG)")
 	flag.IntVar(&o.saved, "saved", envInt("BENCH_SAVED", 5_000_000), "keys of the durability part (BENCH_SAVED)")
 	flag.IntVar(&o.nice, "nice", envInt("BENCH_NICE", -10), "priority of the generator in latency figures, where permitted (BENCH_NICE)")
-	flag.StringVar(&o.only, "only", env("BENCH_ONLY", ""), "of the types part, only work whose name has this (BENCH_ONLY)")
+	flag.StringVar(&o.only, "only", env("BENCH_ONLY", ""), "of the types part, only work whose name has this; of the eviction part, only this policy (BENCH_ONLY)")
 	flag.Parse()
 	o.window = time.Duration(seconds * float64(time.Second))
 	if o.rounds < 1 || o.window <= 0 {

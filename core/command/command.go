@@ -23,22 +23,34 @@ type Command struct {
 	// Called is the name that clients call a top-level row by, where that is
 	// another one (rename-command). NewTable fills it otherwise.
 	Called string
-	Arity  int // arguments with the name; negative: at least that many
-	Flags  Flags
+	// Removed: no name calls the row (rename-command to nothing). Rules may name it nevertheless.
+	Removed bool
+	Arity   int // arguments with the name; negative: at least that many
+	Flags   Flags
 	// ACL holds the categories that the flags do not imply.
 	ACL  Category
 	Keys []KeySpec
 	// FindKeys replaces the walk over Keys where positions depend on the
 	// arguments' meaning (SORT, MIGRATE).
 	FindKeys func(args [][]byte, dst []KeyRef) ([]KeyRef, error)
+	// KeyAccess tells what a call does to its only key, where that depends on the arguments (VariableFlags).
+	KeyAccess func(args [][]byte) KeyFlags
+	// Channels says which arguments are channels, for the check of the user's rights.
+	Channels Channels
+	// DBs visits the places of arguments that are numbers of databases.
+	DBs func(args [][]byte, visit func(pos int))
 	// Member is the position of the first member or field that is looked up
 	// in the collection at the only key, or of the bit in its string, 0 for none:
 	// so that it can be loaded ahead. There is always such an argument.
 	Member int
 	Scope  Scope
+	// Effective returns the flags of a call, where they depend on its arguments: of a script that
+	// declares its own. nil: Flags.
+	Effective func(args [][]byte) Flags
 	// Long says which calls of an OffLoop command leave the loop; nil: all.
 	Long func(args [][]byte) bool
-	// Route picks the partitions of a command of ScopeRoute.
+	// Route picks the partitions of a command of ScopeRoute. What runs a script
+	// needs at least those of the keys that the call declares.
 	Route func(c *Call, m *partition.Mask)
 	Run   Handler
 	Sub   []Command
@@ -125,6 +137,8 @@ const (
 	// Roams: the command may change its keys in other databases than the
 	// session's.
 	Roams
+	// RunsScript commands run a script: commands that nobody knows beforehand.
+	RunsScript
 )
 
 // flagNames are in the order in which COMMAND INFO lists them.

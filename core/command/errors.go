@@ -93,6 +93,9 @@ func UnknownSubcommand(container string, sub []byte) error {
 // Echo is a word of the client's in an error: what stands before a zero byte, as the reference prints it.
 func Echo(arg []byte) string { return string(cut(arg, len(arg))) }
 
+// EchoShort is Echo of no more than the reference prints of a long word.
+func EchoShort(arg []byte) string { return string(cut(arg, maxEchoedName)) }
+
 // cut returns at most n bytes of b, and no more than stand before a zero byte.
 func cut(b []byte, n int) []byte {
 	b = b[:min(len(b), n)]

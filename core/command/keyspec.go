@@ -127,6 +127,9 @@ func (cmd *Command) AppendKeys(args [][]byte, dst []KeyRef) ([]KeyRef, error) {
 			return dst, err
 		}
 	}
+	if cmd.KeyAccess != nil {
+		dst[len(dst)-1].Flags = cmd.KeyAccess(args)
+	}
 	return dst, nil
 }
 

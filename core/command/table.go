@@ -56,7 +56,7 @@ func (t *Table) add(cmd, container *Command) {
 		if cmd.Group == "" {
 			cmd.Group = container.Group
 		}
-	} else {
+	} else if !cmd.Removed {
 		t.top = append(t.top, cmd)
 	}
 	if cmd.Run == nil && len(cmd.Sub) == 0 {
@@ -156,7 +156,7 @@ func (cmd *Command) TakesCount(n int) bool {
 // Resolve finds a row by its full name in any case ("config|get"), or nil.
 func (t *Table) Resolve(full string) *Command {
 	for _, cmd := range t.rows {
-		if Is([]byte(full), cmd.Full) {
+		if top := cmd.Container; !cmd.Removed && (top == nil || !top.Removed) && Is([]byte(full), cmd.Full) {
 			return cmd
 		}
 	}

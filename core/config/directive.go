@@ -153,6 +153,8 @@ const (
 const (
 	maxIOThreads  = 256
 	maxPartitions = 1024
+	// maxBackoffMs bounds for how long attempts to authenticate are refused: an hour.
+	maxBackoffMs = 3_600_000
 )
 
 // defaultArgs returns the default as the parser takes it.

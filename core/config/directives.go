@@ -4,7 +4,8 @@ import "math"
 
 // The directives. A row of the table below has the same name; both are in the order of the directives' names.
 const (
-	ACLPubsubDefault ID = iota
+	ACLFilterKeys ID = iota
+	ACLPubsubDefault
 	ACLFile
 	ACLLogMaxLen
 	ActiveDefragCycleMax
@@ -28,6 +29,8 @@ const (
 	AppendFilename
 	AppendFsync
 	AppendOnly
+	AuthBackoffInitial
+	AuthBackoffMax
 	AutoAOFRewriteMinSize
 	AutoAOFRewritePercentage
 	AvailabilityZone
@@ -76,6 +79,7 @@ const (
 	CommandLogLargeRequestMaxLen
 	CommandLogReplyLargerThan
 	CommandLogRequestLargerThan
+	CommandLogShowWaiting
 	CommandLogSlowExecutionMaxLen
 	CrashLogEnabled
 	CrashMemcheckEnabled
@@ -100,6 +104,9 @@ const (
 	HashSeed
 	HideUserDataFromLog
 	HLLSparseMaxBytes
+	HotKeysSamplingPercentage
+	HotKeysTopK
+	HotKeysWindowSeconds
 	HZ
 	IgnoreWarnings
 	ImportMode
@@ -190,6 +197,7 @@ const (
 	RequirePass
 	SanitizeDumpPayload
 	Save
+	ScriptMemoryLimit
 	ServerCPUList
 	SetMaxIntsetEntries
 	SetMaxListpackEntries
@@ -248,6 +256,7 @@ const (
 // directives is the whole declaration of the configuration: a directive a line. Everything else (the parser, CONFIG GET,
 // CONFIG SET, CONFIG REWRITE) is derived from it. It is never changed.
 var directives = [idCount]Directive{
+	ACLFilterKeys:                       yesno("acl-filter-keys", false),
 	ACLPubsubDefault:                    enum("acl-pubsub-default", "resetchannels", aclPubsubDefaults),
 	ACLFile:                             text("aclfile", "").flags(Immutable),
 	ACLLogMaxLen:                        unsigned("acllog-max-len", 128, 0, math.MaxInt64),
@@ -272,6 +281,8 @@ var directives = [idCount]Directive{
 	AppendFilename:                      text("appendfilename", "appendonly.aof").flags(Immutable).check(baseName("appendfilename", "filename")),
 	AppendFsync:                         enum("appendfsync", "everysec", fsyncPolicies),
 	AppendOnly:                          yesno("appendonly", false).flags(DenyLoading),
+	AuthBackoffInitial:                  integer("auth-backoff-initial", 0, 0, maxBackoffMs),
+	AuthBackoffMax:                      integer("auth-backoff-max", 5000, 0, maxBackoffMs),
 	AutoAOFRewriteMinSize:               memory("auto-aof-rewrite-min-size", 67108864, 0, math.MaxInt64),
 	AutoAOFRewritePercentage:            integer("auto-aof-rewrite-percentage", 100, 0, math.MaxInt32),
 	AvailabilityZone:                    text("availability-zone", ""),
@@ -320,6 +331,7 @@ var directives = [idCount]Directive{
 	CommandLogLargeRequestMaxLen:        unsigned("commandlog-large-request-max-len", 128, 0, math.MaxInt64),
 	CommandLogReplyLargerThan:           integer("commandlog-reply-larger-than", 1048576, -1, math.MaxInt64),
 	CommandLogRequestLargerThan:         integer("commandlog-request-larger-than", 1048576, -1, math.MaxInt64),
+	CommandLogShowWaiting:               yesno("commandlog-show-waiting", false),
 	CommandLogSlowExecutionMaxLen:       unsigned("commandlog-slow-execution-max-len", 128, 0, math.MaxInt64).alias("slowlog-max-len"),
 	CrashLogEnabled:                     yesno("crash-log-enabled", true),
 	CrashMemcheckEnabled:                yesno("crash-memcheck-enabled", true).note(noteNoEffect),
@@ -344,6 +356,9 @@ var directives = [idCount]Directive{
 	HashSeed:                            optional("hash-seed").flags(Immutable),
 	HideUserDataFromLog:                 yesno("hide-user-data-from-log", true),
 	HLLSparseMaxBytes:                   unsignedMemory("hll-sparse-max-bytes", 3000, 0, math.MaxInt64),
+	HotKeysSamplingPercentage:           integer("hotkeys-sampling-percentage", 1, 1, 100),
+	HotKeysTopK:                         integer("hotkeys-top-k", 0, 0, 1000),
+	HotKeysWindowSeconds:                integer("hotkeys-window-seconds", 1, 1, 300),
 	HZ:                                  integer("hz", 10, 0, math.MaxInt32).clamp(1, 500),
 	IgnoreWarnings:                      text("ignore-warnings", ""),
 	ImportMode:                          yesno("import-mode", false).flags(Debug),
@@ -434,6 +449,7 @@ var directives = [idCount]Directive{
 	RequirePass:                         optional("requirepass").flags(Sensitive),
 	SanitizeDumpPayload:                 enum("sanitize-dump-payload", "no", sanitizeModes).flags(Debug),
 	Save:                                special("save", "3600 1 300 100 60 10000", savePoints).flags(MultiArg),
+	ScriptMemoryLimit:                   memory("script-memory-limit", 512<<20, 0, math.MaxInt64),
 	ServerCPUList:                       optional("server-cpulist").flags(Immutable).alias("server_cpulist"),
 	SetMaxIntsetEntries:                 unsigned("set-max-intset-entries", 512, 0, math.MaxInt64),
 	SetMaxListpackEntries:               unsigned("set-max-listpack-entries", 128, 0, math.MaxInt64),

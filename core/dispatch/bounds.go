@@ -9,12 +9,15 @@ import (
 // checkOutput ends a connection whose unread replies pass its class's
 // client-output-buffer-limit: at once over the hard one, after some seconds
 // over the soft one. On the session's loop.
-func (x *Executor) checkOutput(s *session.Session, c *loop.Conn) {
-	class := config.ClassNormal
-	if s.State&session.Subscribed != 0 {
+func (x *Executor) checkOutput(s *session.Session, c *loop.Conn, pending int) {
+	class, state := config.ClassNormal, s.State
+	if s.Lent {
+		state = s.Last.State
+	}
+	if state&session.Subscribed != 0 {
 		class = config.ClassPubsub
 	}
-	limit, size := &x.output[class], uint64(c.OutPending()) // #nosec G115 -- a length
+	limit, size := &x.output[class], uint64(pending) // #nosec G115 -- a length
 	if limit.Hard != 0 && size >= limit.Hard {
 		x.Stats.OutputLimited++
 		c.Abort(errOutputLimit)
@@ -52,7 +55,7 @@ func (x *Executor) patrol() int {
 			return
 		}
 		if x.outputLimited && !s.Conn.Parked() {
-			x.checkOutput(s, s.Conn)
+			x.checkOutput(s, s.Conn, s.Conn.OutPending())
 		}
 		if x.idleMs != 0 && x.now-s.ActiveMs > x.idleMs && !s.Blocked() && s.State&(session.Subscribed|session.Monitoring) == 0 {
 			s.Conn.Abort(errIdle)

@@ -17,12 +17,14 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
@@ -45,11 +47,15 @@ type Hooks interface {
 	// Secrets tells which arguments must not be shown to anybody, nil for none.
 	Secrets(args [][]byte) func(i int) bool
 	// Slow records a command that took longer than the threshold of the slow
-	// log or of the latency monitor.
-	Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64, nowMs int64)
+	// log or of the latency monitor, having waited for leases before.
+	Slow(s *session.Session, cmd *command.Command, args [][]byte, ticks, waited uint64, nowMs int64)
 	// Large records a command whose request, or reply, had more bytes than the
 	// command log's threshold.
 	Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64)
+	// Busy tells the log of a script that is busy after so many ms.
+	Busy(name string, isFunction bool, ms int64)
+	// Denied logs a call that the session's user may not give. The caller owns the session.
+	Denied(s *session.Session, cmd *command.Command, args [][]byte, d acl.Denial, from acl.Context, nowMs int64)
 	// Crashed ends the process after a panic of an executor's goroutine. x
 	// is the executor, nil where there is none.
 	Crashed(x *Executor, reason any)
@@ -71,6 +77,8 @@ type Dispatcher struct {
 	Memory Memory
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
+	// Tracking is that of client-side caches.
+	Tracking *tracking.Server
 	// Loops are the I/O loops, set before they start.
 	Loops *loop.Group
 
@@ -83,6 +91,8 @@ type Dispatcher struct {
 	monitors atomic.Int32
 	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
 	walked atomic.Bool
+	// clientBytes is what sessions take outside the arenas. Atomic.
+	clientBytes atomic.Int64
 	// waiting is the number of sessions that wait for keys. Atomic.
 	waiting atomic.Int32
 	// pausedUntilMs is the end of CLIENT PAUSE. Atomic.
@@ -98,6 +108,7 @@ type Dispatcher struct {
 
 	offLoop executorPool
 	held    heldBack
+	scripts scripts
 	bounds  bounds // constant once the loops run
 }
 
@@ -113,9 +124,12 @@ func (d *Dispatcher) Start(l *loop.Loop) {
 	x := new(Executor)
 	x.init(d)
 	x.loop = l
+	x.Listeners = d.Tracking.NewLocal(l, listeners)
 	x.released.Fn, x.released.Arg = released, x
 	l.Data = x
 }
+
+func listeners(l *loop.Loop) *tracking.Local { return l.Data.(*Executor).Listeners }
 
 // Stop ends the loop's executor; what it counted goes to the pool's.
 func (d *Dispatcher) Stop(l *loop.Loop) {
@@ -139,7 +153,7 @@ func (d *Dispatcher) Open(c *loop.Conn) {
 		return
 	}
 	x.Stats.Connections++
-	s.Conn = c
+	s.Conn, s.Pushed = c, pushed
 	c.Data = s
 }
 
@@ -156,8 +170,10 @@ func (d *Dispatcher) Close(c *loop.Conn, why error) {
 	x.unblock(s)
 	delete(x.paused, s)
 	x.unlist(s)
+	d.forgetWeight(s)
 	d.Hooks.Closed(s, why)
 	x.subscribe(s)
+	x.closeFeed(s)
 }
 
 // Hangup ends a wait whose client went away.
@@ -190,6 +206,7 @@ func (d *Dispatcher) Leaving(c *loop.Conn) {
 	delete(x.monitors, s)
 	s.Listed = false
 	x.Subscribers.Drop(s)
+	x.Listeners.Drop(s)
 }
 
 // Moved takes over a session from another loop.
@@ -252,7 +269,7 @@ func (d *Dispatcher) Tick(l *loop.Loop) int {
 	x.tickedMs, x.changed = l.NowMs, false
 	x.now = l.NowMs
 	x.configure()
-	x.nextTick = sooner(d.Hooks.Ticked(x), x.timers())
+	x.nextTick = sooner(sooner(d.Hooks.Ticked(x), x.timers()), x.weigh())
 	return x.nextTick
 }
 

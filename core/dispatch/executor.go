@@ -3,6 +3,7 @@ package dispatch
 import (
 	"math"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
@@ -10,6 +11,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -61,6 +63,8 @@ type Executor struct {
 	Stats *stats.Local
 	// Subscribers are the sessions of this loop that subscribe to something.
 	Subscribers *pubsub.Local
+	// Listeners are those that listen to changes of keys; nil without a loop.
+	Listeners *tracking.Local
 
 	call    command.Call
 	effects keyspace.Effects
@@ -72,6 +76,7 @@ type Executor struct {
 	// where its places say, or nil.
 	placed *request
 	keys   []command.KeyRef
+	asked  acl.Request // of the call that is being checked
 	mask   partition.Mask
 	// holding are the partitions of the call of several that is running.
 	holding partition.Mask
@@ -119,6 +124,9 @@ type Executor struct {
 	// pausedBy are the conditions that held when those of paused were parked.
 	pausedBy uint32
 
+	weighing weighing
+	hot      hotKeys
+
 	limits, lockedLimits resp.Limits
 	configVersion        uint64
 	idleMs               int64 // timeout, 0 for none
@@ -138,7 +146,7 @@ func (x *Executor) init(d *Dispatcher) {
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.effects.Reset()
-	x.Subscribers = pubsub.NewLocal(x.pushed)
+	x.Subscribers = pubsub.NewLocal()
 	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
 	x.configure()
@@ -183,6 +191,7 @@ func (x *Executor) configure() {
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
 	x.configureEffects()
+	x.configureHotKeys()
 	x.slowTicks = ^uint64(0)
 	if us := cfg.Int(config.CommandLogExecutionSlowerThan); us >= 0 {
 		x.slowTicks = clock.NanosToTicks(min(us, maxSlowUs) * 1000)
@@ -219,14 +228,14 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		more, err = x.readAhead(s, c.In())
 		for i := range x.ahead {
 			switch x.request(s, &x.ahead[i]) {
-			case lent:
-				x.drop()
-				return
+			case ran:
 			case parked:
 				x.drop()
 				x.park(s, c)
 				return
-			case ran:
+			default:
+				x.drop()
+				return
 			}
 			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes || x.ticks > turnEnd {
 				if i+1 < len(x.ahead) {
@@ -241,7 +250,8 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 			x.protocolError(s, c, err)
 		} else if !more {
 			c.Need(s.Parser.Need())
-			if len(c.In()) > x.maxInput {
+			if max(len(c.In()), s.Parser.Need())+s.Multi.Bytes > x.maxInput {
+				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}
 		}
@@ -251,10 +261,10 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if x.outputLimited {
-		x.checkOutput(s, c)
+		x.checkOutput(s, c, c.OutPending())
 	}
 	if s.State&session.Closing != 0 {
-		c.CloseAfterFlush()
+		x.close(s, c)
 	}
 }
 
@@ -264,6 +274,7 @@ func (x *Executor) park(s *session.Session, c *loop.Conn) {
 	x.handBack(s, c)
 	x.subscribe(s)
 	if s.Blocked() {
+		s.Commands-- // it counts when the wait is over
 		x.block(s)
 	}
 	x.changed = true // a wait may be due before the next tick
@@ -287,6 +298,7 @@ const (
 	ran    outcome = iota // replied
 	parked                // the session waits; its loop still owns it
 	lent                  // the session belongs to another thread now
+	gone                  // so do the leases under which its command ran
 )
 
 // request carries out one request, which stands at the front of the
@@ -312,6 +324,10 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 	s.Commands++
 	s.LastCommand = cmd.Full
 	if uint32(s.State)|x.d.gate.Load() != 0 || cmd.Flags&alwaysGated != 0 {
+		if s.State&session.Tracking != 0 {
+			x.hear(s) // of what is refused or queued, too, the reply stands behind what has come
+			mark = len(s.W.B)
+		}
 		switch verdict, err := x.pass(s, cmd, args); verdict {
 		case refused:
 			s.Conn.Consume(n)
@@ -351,7 +367,7 @@ func (x *Executor) route(s *session.Session, r *request) outcome {
 		return x.run(s, cmd, args, p)
 	}
 	x.drop()
-	if x.effectiveFlags(s, cmd)&command.OffLoop != 0 && (cmd.Long == nil || cmd.Long(args)) {
+	if x.effectiveFlags(s, cmd, args)&(command.OffLoop|command.RunsScript) != 0 && x.leaves(s, cmd, args) {
 		return x.offLoop(s, cmd, args)
 	}
 	if r.isPlaced {
@@ -436,13 +452,16 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		return lent
 	}
 	x.prepare(s, cmd, args, p)
-	mark := len(s.W.B)
-	if s.State&session.NoTouch != 0 {
-		x.noTouch(p, true)
+	if s.State&attended != 0 {
+		x.attend(s, p)
 	}
+	mark := len(s.W.B)
 	x.call.MayLeave = !x.away
 	x.checkEntered(p)
 	err := cmd.Run(&x.call)
+	if err == command.Suspended {
+		return x.suspend(s, cmd, args, p)
+	}
 	x.Stats.Changes += x.call.Dirty
 	if x.call.Effects != nil {
 		if at := x.settle(); at != 0 {
@@ -451,19 +470,24 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		}
 		s.Needs = max(s.Needs, x.hangsOn(p, &x.holding))
 	}
-	if s.State&session.NoTouch != 0 {
-		x.noTouch(p, false)
-	}
-	if err == command.TooLong {
-		s.W.B = s.W.B[:mark]
-		return x.leave(s, cmd, args, p)
+	if s.State&attended != 0 {
+		x.attended(s, cmd, args, p)
 	}
 	end := ticksNow()
 	spent := end - x.ticks
 	x.ticks = end
-	if err == command.Parked && s.Block.Waiter != nil {
-		x.await(s, cmd) // it's counted when the wait is over
-		return parked
+	if err != nil {
+		if err == command.TooLong {
+			s.W.B = s.W.B[:mark]
+			return x.leave(s, cmd, args, p)
+		}
+		if err == command.Parked && s.Block.Waiter != nil {
+			if x.d.monitors.Load() != 0 {
+				x.d.tell(s, cmd, args, "")
+			}
+			x.await(s, cmd) // it's counted when the wait is over
+			return parked
+		}
 	}
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {
@@ -473,7 +497,7 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 		x.serveReady(p)
 	}
 	if x.d.monitors.Load() != 0 {
-		x.d.tell(s, cmd, args)
+		x.d.tell(s, cmd, args, "")
 	}
 	if len(s.W.B)-mark > x.largeReply && cmd.Flags&command.SkipCommandLog == 0 {
 		x.d.Hooks.Large(s, stats.LargeReply, args, len(s.W.B)-mark, x.now)
@@ -516,7 +540,7 @@ func (x *Executor) refuse(s *session.Session, cmd *command.Command, args [][]byt
 		err = command.ExecAborted(err)
 		x.abandon(s)
 		if x.d.monitors.Load() != 0 {
-			x.d.tell(s, cmd, args)
+			x.d.tell(s, cmd, args, "")
 		}
 	case s.State&session.InMulti != 0:
 		s.State |= session.DirtyExec

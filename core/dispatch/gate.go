@@ -20,8 +20,12 @@ const (
 	GateMemory
 	// GateJournalFull: the journal's readers are behind. Writes wait.
 	GateJournalFull
+	// GateHotKeys: the keys that are used are counted.
+	GateHotKeys
 	// GateDisk: what was promised about data on disk can't be kept.
 	GateDisk
+	// GateBusy: a script is busy.
+	GateBusy
 )
 
 // gatePauses are the conditions under which sessions wait.
@@ -47,7 +51,7 @@ const (
 // checked before.
 func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte) (verdict, error) {
 	gate := x.d.gate.Load()
-	flags := x.effectiveFlags(s, cmd)
+	flags := x.effectiveFlags(s, cmd, args)
 	if cmd.Flags&command.Protected != 0 {
 		if err := x.protected(s, cmd); err != nil {
 			return refused, err
@@ -59,7 +63,12 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	if s.State&session.InMulti != 0 && cmd.Flags&command.NoMulti != 0 {
 		return refused, command.Error("ERR Command not allowed inside a transaction")
 	}
-	if gate&GateMemory != 0 && !x.roomFor(flags) {
+	if s.State&session.Restricted != 0 {
+		if err := x.permit(s, cmd, args); err != nil {
+			return refused, err
+		}
+	}
+	if gate&GateMemory != 0 && !x.roomFor(s, flags) {
 		return refused, command.ErrOOM
 	}
 	if gate&GateDisk != 0 && (flags&command.Write != 0 || cmd.Full == "ping") {
@@ -74,6 +83,11 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	if gate&GateLoading != 0 && flags&command.Loading == 0 {
 		return refused, command.ErrLoading
 	}
+	if gate&GateBusy != 0 && cmd.Flags&command.AllowBusy == 0 {
+		if err := x.busyFor(s, cmd, args); err != nil {
+			return refused, err
+		}
+	}
 	if s.State&session.Monitoring != 0 {
 		if flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
 			return refused, errMonitors
@@ -83,26 +97,39 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 		x.pausedBy |= gate & gatePauses
 		return paused, nil
 	}
+	if gate&GateHotKeys != 0 {
+		x.countKeys(s, cmd, args)
+	}
 	if s.State&session.InMulti != 0 && cmd.Flags&command.MultiControl == 0 {
-		x.enqueue(s, cmd, args)
+		x.enqueue(s, cmd, flags, args)
 		return queued, nil
 	}
 	return passed, nil
 }
 
 // roomFor reports whether a command with these flags may use memory. It gives
-// back the lease that is kept, so that its partition can lose keys too.
-func (x *Executor) roomFor(flags command.Flags) bool {
-	if flags&command.DenyOOM == 0 {
+// back the lease that is kept, so that its partition can lose keys too. The
+// commands of a script are told what was found when it began.
+//
+// Valkey evicts before any command. Here most leave it to the next tick, but
+// who keeps keys on his side hears of it before his next reply.
+func (x *Executor) roomFor(s *session.Session, flags command.Flags) bool {
+	if flags&(command.DenyOOM|command.RunsScript) == 0 && s.State&session.Tracking == 0 {
 		return true
 	}
 	x.drop()
-	return x.d.Memory.MakeRoom(x)
+	s.Short = !x.d.Memory.MakeRoom(x)
+	return !s.Short || flags&command.DenyOOM == 0
 }
 
-// effectiveFlags are the command's own, and for EXEC those of what it will run.
-func (x *Executor) effectiveFlags(s *session.Session, cmd *command.Command) command.Flags {
-	if s.State&session.InMulti == 0 || cmd.Flags&command.RunsQueue == 0 {
+// effectiveFlags are the command's own, or those that a script declares, and for EXEC those of what it will run.
+func (x *Executor) effectiveFlags(s *session.Session, cmd *command.Command, args [][]byte) command.Flags {
+	switch {
+	case cmd.Flags&(command.RunsQueue|command.RunsScript) == 0:
+		return cmd.Flags
+	case cmd.Effective != nil:
+		return cmd.Effective(args) | command.RunsScript
+	case s.State&session.InMulti == 0 || cmd.Flags&command.RunsQueue == 0:
 		return cmd.Flags
 	}
 	return (cmd.Flags | command.Flags(s.Multi.Flags)) &^ (command.Flags(s.Multi.Inverse) & (command.Stale | command.Loading))

@@ -44,12 +44,22 @@ func (x *Executor) unlist(s *session.Session) {
 	x.list(s, false)
 }
 
-// tell has everybody who monitors know of a command that was executed.
-func (d *Dispatcher) tell(s *session.Session, cmd *command.Command, args [][]byte) {
-	if cmd.Flags&(command.SkipMonitor|command.Admin) != 0 || d.gate.Load()&GateLoading != 0 {
+// tell has everybody who monitors know of a command that was executed, by the session's client or by another one that is named.
+func (d *Dispatcher) tell(s *session.Session, cmd *command.Command, args [][]byte, by string) {
+	if cmd.Flags&(command.SkipMonitor|command.Admin) == 0 {
+		d.announce(s, args, by)
+	}
+}
+
+// announce is tell whatever the command.
+func (d *Dispatcher) announce(s *session.Session, args [][]byte, by string) {
+	if d.gate.Load()&GateLoading != 0 {
 		return
 	}
-	line := d.appendLine(nil, s, args)
+	if by == "" {
+		by = monitoredAddr(s.Conn.RemoteAddr())
+	}
+	line := d.appendLine(nil, s.DB, by, args)
 	loops := d.Loops.Living()
 	posts := make([]loop.Post, len(loops))
 	for i, l := range loops {
@@ -59,7 +69,7 @@ func (d *Dispatcher) tell(s *session.Session, cmd *command.Command, args [][]byt
 }
 
 // appendLine appends when, where and by whom a command was executed, and its arguments.
-func (d *Dispatcher) appendLine(dst []byte, s *session.Session, args [][]byte) []byte {
+func (d *Dispatcher) appendLine(dst []byte, db int, by string, args [][]byte) []byte {
 	const microDigits = 6
 	us := time.Now().UnixMicro()
 	dst = append(dst, '+')
@@ -69,9 +79,9 @@ func (d *Dispatcher) appendLine(dst []byte, s *session.Session, args [][]byte) [
 	dst = append(dst, strings.Repeat("0", microDigits-len(fraction))...)
 	dst = append(dst, fraction...)
 	dst = append(dst, " ["...)
-	dst = strconv.AppendInt(dst, int64(s.DB), 10)
+	dst = strconv.AppendInt(dst, int64(db), 10)
 	dst = append(dst, ' ')
-	dst = append(dst, monitoredAddr(s.Conn.RemoteAddr())...)
+	dst = append(dst, by...)
 	dst = append(dst, ']')
 	secret := d.Hooks.Secrets(args)
 	for i, arg := range args {
@@ -101,6 +111,5 @@ func (x *Executor) deliver(line []byte) {
 			continue
 		}
 		s.Push(line)
-		x.pushed(s)
 	}
 }

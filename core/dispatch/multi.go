@@ -5,13 +5,18 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/session"
 )
 
-// enqueue keeps a command for EXEC: its arguments are copied, in one block.
-func (x *Executor) enqueue(s *session.Session, cmd *command.Command, args [][]byte) {
+// enqueue keeps a command, whose effective flags are given, for EXEC: its arguments are copied, in one block.
+func (x *Executor) enqueue(s *session.Session, cmd *command.Command, flags command.Flags, args [][]byte) {
 	kept, size := command.CloneArgs(args)
 	s.Multi.Queue = append(s.Multi.Queue, session.Queued{Command: cmd.ID, Args: kept})
 	s.Multi.Bytes += size
-	s.Multi.Flags |= uint64(cmd.Flags)
-	s.Multi.Inverse |= ^uint64(cmd.Flags)
+	s.Multi.Flags |= uint64(flags)
+	s.Multi.Inverse |= ^uint64(flags)
+	if cmd.Full == "select" {
+		if n, err := command.ParseDB(args[1], x.d.Set.Space(0).Databases()); err == nil {
+			s.Multi.DB = n
+		}
+	}
 	s.W.Status("QUEUED")
 }
 
@@ -22,8 +27,15 @@ func (x *Executor) abandon(s *session.Session) {
 	x.d.Hooks.Abandoned(s)
 }
 
-// RunNested executes a command within the leases of c, as EXEC and scripts do.
+// RunNested executes a command within the leases of c, as EXEC does.
 func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byte) {
+	if c.Session.State&session.Restricted != 0 {
+		if err := x.permitQueued(c.Session, cmd, args); err != nil {
+			x.Stats.Failed(err.Error())
+			c.W.Error(err.Error())
+			return
+		}
+	}
 	outer := *c
 	c.Cmd, c.Args, c.InExec, c.Partition = cmd, args, true, none
 	c.Places, c.Prefetched, c.Told = nil, false, false
@@ -36,8 +48,11 @@ func (x *Executor) RunNested(c *command.Call, cmd *command.Command, args [][]byt
 	if spent > x.slowTicks {
 		x.slow(c.Session, cmd, args, spent)
 	}
+	if c.Session.State&session.Tracking != 0 {
+		x.remember(c.Session, cmd, args)
+	}
 	if x.d.monitors.Load() != 0 {
-		x.d.tell(c.Session, cmd, args)
+		x.d.tell(c.Session, cmd, args, "")
 	}
 	if err != nil {
 		c.W.B = c.W.B[:mark]

@@ -157,15 +157,14 @@ func again(l *loop.Loop, arg any) {
 		return
 	}
 	s, cmd := o.s, o.cmd
-	if o.left || x.effectiveFlags(s, cmd)&command.OffLoop != 0 && (cmd.Long == nil || cmd.Long(o.args)) {
+	if o.left || x.leaves(s, cmd, o.args) {
 		go x.d.runOffLoop(o)
 		return
 	}
 	if cmd.OneKey > 0 {
 		p := x.d.Set.Of(crc.Slot(o.args[cmd.OneKey]))
 		o.stage, o.at = wantsOne, p
-		if lease := x.d.Set.Lease(p); lease.AcquireOrPost(&o.task) {
-			x.runLent(o, p)
+		if lease := x.d.Set.Lease(p); lease.AcquireOrPost(&o.task) && !x.runLent(o, p) {
 			x.giveBack(lease)
 		}
 		return

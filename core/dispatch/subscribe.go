@@ -14,7 +14,9 @@ func (x *Executor) subscribe(s *session.Session) {
 		return
 	}
 	for _, ch := range s.Subs.Changes {
-		if ch.Add {
+		if ch.Kind == session.PrefixesChanged {
+			x.listen(s)
+		} else if ch.Add {
 			x.Subscribers.Add(ch.Kind, ch.Name, s)
 		} else {
 			x.Subscribers.Remove(ch.Kind, ch.Name, s)
@@ -31,11 +33,12 @@ func (x *Executor) resubscribe(s *session.Session) {
 			x.Subscribers.Add(pubsub.Kind(k), name, s) // #nosec G115 -- a kind
 		}
 	}
+	x.listenAgain(s)
 }
 
-// pushed holds a subscriber to its output limit.
-func (x *Executor) pushed(to pubsub.Subscriber) {
-	if s := to.(*session.Session); x.outputLimited && !s.Lent && !s.Conn.Parked() {
-		x.checkOutput(s, s.Conn)
+// pushed holds a session that is sent messages to its output limit.
+func pushed(s *session.Session) {
+	if x := s.Conn.Loop().Data.(*Executor); x.outputLimited {
+		x.checkOutput(s, s.Conn, s.Conn.OutPending()+len(s.Pushes))
 	}
 }

@@ -84,6 +84,7 @@ func (x *Executor) timeOut(s *session.Session) {
 	if w := s.Block.Waiter; w != nil {
 		x.Stats.Ran(w.Owner.(*op).cmd.ID, 0)
 	}
+	s.Commands++
 	reply := s.Block.Timeout
 	cancel := s.Block.Cancel
 	s.Block = session.Block{}
@@ -94,6 +95,9 @@ func (x *Executor) timeOut(s *session.Session) {
 	reply(s)
 	s.Conn.Out, s.W.B = s.W.B, nil
 	s.TakePushes()
+	if s.Recheck {
+		x.recheck(s)
+	}
 	s.Conn.Resume()
 }
 
@@ -115,7 +119,11 @@ func (x *Executor) Unblock(s *session.Session, withError bool) bool {
 		return false
 	}
 	if withError {
+		w := s.Block.Waiter
 		s.Block.Timeout = func(s *session.Session) {
+			if w != nil {
+				x.Stats.Commands[w.Owner.(*op).cmd.ID].Failed++
+			}
 			x.Stats.Failed(errUnblocked.Error())
 			s.W.Error(errUnblocked.Error())
 		}
@@ -213,7 +221,12 @@ func (d *Dispatcher) journalDrained() {
 
 // slow reports a command that took longer than slowlog-log-slower-than.
 func (x *Executor) slow(s *session.Session, cmd *command.Command, args [][]byte, ticks uint64) {
-	if cmd.Flags&command.SkipCommandLog == 0 {
-		x.d.Hooks.Slow(s, cmd, args, ticks, x.now)
+	if cmd.Flags&command.SkipCommandLog != 0 {
+		return
 	}
+	waited := uint64(0)
+	if o, _ := s.Op.(*op); o != nil && s.Lent { // else it ran at once
+		waited = o.waited
+	}
+	x.d.Hooks.Slow(s, cmd, args, ticks, waited, x.now)
 }

@@ -123,15 +123,23 @@ func (r *service) serve(w *keyspace.Waiter, key keyspace.ReadyKey, p int) keyspa
 func (x *Executor) rerun(o *op, p int) bool {
 	c := &x.call
 	x.prepare(o.s, o.cmd, o.args, p)
+	tracks, feed := x.attendWaiting(o.s, p), o.s.Feed.Load()
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
-	err := o.cmd.Run(c)
+	err := x.permitAgain(o)
+	isDenied := err != nil
+	if !isDenied {
+		err = o.cmd.Run(c)
+	}
 	if c.Effects != nil {
 		if at := x.settle(); at != 0 {
 			o.s.Wrote = at // claimed, the session is this thread's
 			x.written(at, p, &o.mask)
 		}
 		o.needs = x.hangsOn(p, &o.mask)
+	}
+	if tracks {
+		x.attendedWaiting(o, p)
 	}
 	spent := ticksNow() - start
 	c.Again = false
@@ -141,15 +149,25 @@ func (x *Executor) rerun(o *op, p int) bool {
 		if o.waiter.Unclaim() {
 			o.s.Conn.Post(&loop.Post{Fn: answered, Arg: o})
 		}
+		if tracks {
+			feed.Nudge() // it may have come to what was withheld
+		}
 		return false
 	}
-	x.Stats.Ran(o.cmd.ID, spent)
+	count := &x.Stats.Commands[o.cmd.ID]
+	if isDenied {
+		count.Rejected++
+	} else {
+		x.Stats.Ran(o.cmd.ID, spent)
+	}
 	if spent > x.slowTicks {
 		x.slow(o.s, o.cmd, o.args, spent)
 	}
 	if err != nil {
 		o.reply.B = o.reply.B[:0]
-		x.Stats.Commands[o.cmd.ID].Failed++
+		if !isDenied {
+			count.Failed++
+		}
 		x.Stats.Failed(err.Error())
 		o.reply.Error(err.Error())
 	}
@@ -207,6 +225,7 @@ func answered(_ *loop.Loop, arg any) {
 func (x *Executor) answer(s *session.Session, o *op) {
 	delete(x.blocked, s)
 	s.Block = session.Block{}
+	s.Commands++
 	x.d.waiting.Add(-1)
 	if len(o.waiter.Keys) > 1 {
 		x.leaveQueues(o.waiter)
@@ -214,7 +233,7 @@ func (x *Executor) answer(s *session.Session, o *op) {
 	c := s.Conn
 	s.W.B, c.Out = c.Out, nil
 	mark := len(s.W.B)
-	s.W.B = append(s.W.B, o.reply.B...)
+	appendAround(s, o.reply.B)
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
@@ -222,6 +241,9 @@ func (x *Executor) answer(s *session.Session, o *op) {
 	s.Needs = max(s.Needs, o.needs)
 	x.handBack(s, c)
 	s.TakePushes()
+	if s.Recheck {
+		x.recheck(s)
+	}
 	c.Resume()
 }
 

@@ -13,7 +13,7 @@ func (r *recorder) Event(db int, c Class, event string, key []byte) {
 	r.heard = append(r.heard, fmt.Sprintf("%s %s %d %s", c, event, db, key))
 }
 
-func (r *recorder) Modified(db int, key []byte) {
+func (r *recorder) Modified(db int, key []byte, _ bool) {
 	r.heard = append(r.heard, fmt.Sprintf("modified %d %s", db, key))
 }
 

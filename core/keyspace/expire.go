@@ -152,7 +152,7 @@ func (d *DB) dropAloud(h uint64, e Entry) {
 	d.gone(key, Expired)
 	d.drop(h, e)
 	d.Notify(ClassExpired, "expired", key)
-	d.Touched(key)
+	d.touched(key, true)
 }
 
 // keepKey returns a copy of the entry's key, valid until the next call.

@@ -60,7 +60,7 @@ func (s *Space) FlushAll() (removed int, old *Detached) {
 func (d *DB) announceFlush() {
 	d.flushed(nil)
 	if s := d.space; s.follow&FollowModified != 0 && s.events != nil {
-		s.events.Modified(d.number, nil)
+		s.events.Modified(d.number, nil, false)
 	}
 }
 
@@ -113,8 +113,8 @@ func (s *Space) SwapDB(i, j int) {
 	}
 	s.pool.n = 0
 	if s.follow&FollowModified != 0 && s.events != nil {
-		s.events.Modified(i, nil)
-		s.events.Modified(j, nil)
+		s.events.Modified(i, nil, false)
+		s.events.Modified(j, nil, false)
 	}
 }
 

@@ -84,8 +84,9 @@ const (
 type Events interface {
 	// Event is called for an event of a class that SetNotify enabled.
 	Event(db int, class Class, event string, key []byte)
-	// Modified is called under FollowModified for each change of a key, or for a whole database with a nil key.
-	Modified(db int, key []byte)
+	// Modified is called under FollowModified for each change of a key, or for a whole database with a nil key. expired says that the key's time
+	// had come, so that it is nobody's change.
+	Modified(db int, key []byte, expired bool)
 }
 
 // SetNotify sets the classes of which Events is told: none unless K or E is among them, as then nobody could hear.

@@ -191,7 +191,9 @@ func (s *Space) keep(number int, e Entry) bool {
 		return w.keeper.Keep(number, e)
 	}
 	if len(w.loans) >= maxLoans {
-		return false
+		if s.settleLoans(); len(w.loans) >= maxLoans { // who waits for one with the lease, as scripts do, has no walk to settle them
+			return false
+		}
 	}
 	twin := e.Rekeyed(s.arena, e.Key(), e.ExpireAt(), &s.env)
 	if !twin.Exists() {

@@ -74,7 +74,9 @@ func (d *DB) WatchedKeys() int { return len(d.watched) }
 
 // Touched marks the watchers of key, makes it ready for who waits for it, and tells of the change. Mutations do it by themselves, after the change: this is for a handler
 // that must signal a change without one.
-func (d *DB) Touched(key []byte) {
+func (d *DB) Touched(key []byte) { d.touched(key, false) }
+
+func (d *DB) touched(key []byte, expired bool) {
 	if len(d.watched) != 0 {
 		d.markWatchers(key)
 	}
@@ -82,7 +84,7 @@ func (d *DB) Touched(key []byte) {
 		d.Signal(key)
 	}
 	if s := d.space; s.follow&FollowModified != 0 && s.events != nil {
-		s.events.Modified(d.number, key)
+		s.events.Modified(d.number, key, expired)
 	}
 }
 

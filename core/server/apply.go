@@ -40,7 +40,15 @@ func (s *Server) applyChanges() {
 		s.tuneSpaces()
 		return nil
 	}, config.NotifyKeyspaceEvents, config.MaxMemorySamples, config.LFULogFactor, config.LFUDecayTime)
+	c.OnApply(config.HotKeysTopK, func() error {
+		s.setHotKeys()
+		return nil
+	}, config.HotKeysSamplingPercentage, config.HotKeysWindowSeconds)
 	c.OnApply(config.MaxMemory, s.setMaxMemory)
+	c.OnApply(config.TrackingTableMaxKeys, func() error {
+		s.tracking.Limit(c.Int(config.TrackingTableMaxKeys))
+		return nil
+	})
 	c.OnApply(config.SnapshotCron, s.setPlan)
 	c.OnApply(config.EncryptionKeyFile, s.changeKeys)
 	c.OnApply(config.Save, func() error {

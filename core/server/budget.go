@@ -15,15 +15,16 @@ import (
 
 // budget is the account of memory against maxmemory.
 //
-// What is stored is counted by the arenas, exactly and at any time. What the
-// Go runtime holds beside it changes slowly and is sampled by the cron. A loop
+// What is stored is counted by the arenas, exactly and at any time. What clients
+// take is counted by the loops every few milliseconds. What is alive on the Go
+// heap beside them changes slowly and is sampled by the cron. A loop
 // compares the sum with maxmemory once a tick; near the limit it closes the
 // memory gate, and from then on each command that needs memory does the sum
 // itself (MakeRoom), until a tick finds room again. So below the limit
 // maxmemory costs a command nothing.
 type budget struct {
-	runtime  atomic.Int64 // bytes charged for the Go runtime and the program, as sampled last
-	program  atomic.Int64 // resident bytes of the program itself, at the start
+	runtime  atomic.Int64 // bytes charged for the Go heap, as sampled last
+	heap     heapCharge   // how that is found
 	startup  atomic.Int64 // used memory when the server started
 	peak     atomic.Int64
 	peakTime atomic.Int64 // unix s
@@ -55,7 +56,7 @@ func (s *Server) stored() int64 {
 	for p := range s.Set.Len() {
 		n += s.Set.Space(p).Used()
 	}
-	return n
+	return n + s.tracking.Used()
 }
 
 // owed returns the bytes of large collections that are gone, but not freed yet.
@@ -68,7 +69,9 @@ func (s *Server) owed() int64 {
 }
 
 // usedMemory is what INFO calls used_memory.
-func (s *Server) usedMemory() int64 { return s.stored() + s.budget.runtime.Load() }
+func (s *Server) usedMemory() int64 {
+	return s.stored() + s.budget.runtime.Load() + s.dispatcher.ClientBytes()
+}
 
 // overLimit returns by how much used memory is above maxmemory; negative
 // below.
@@ -155,6 +158,9 @@ const (
 	evictNothing                    // nothing that may be evicted
 )
 
+// besideScripts is how long one command evicts at most while a script takes long, whatever the tenacity: what could be evicted may be the script's.
+const besideScripts = int64(500 * time.Microsecond)
+
 // evict removes keys by the policy. x holds no lease.
 func (s *Server) evict(x *dispatch.Executor, nanos int64) evictResult {
 	if s.Config.Int(config.MaxMemoryPolicy) == config.NoEviction {
@@ -174,7 +180,8 @@ func (s *Server) evict(x *dispatch.Executor, nanos int64) evictResult {
 			result = evictNothing
 			break
 		}
-		if clock.Since(start) >= nanos {
+		spent := clock.Since(start)
+		if spent >= nanos || spent >= besideScripts && s.dispatcher.IsLong() {
 			result = evictRunning
 			break
 		}

@@ -23,13 +23,10 @@ const (
 		"the server to start accepting connections from the outside."
 )
 
-// defaultUser is who a connection is before it says otherwise.
-const defaultUser = "default"
-
 // Opened makes a session for a new connection, or refuses it.
 func (h *hooks) Opened(c *loop.Conn) (*session.Session, error) {
-	password := h.Config.Str(config.RequirePass) != ""
-	if !password && h.Config.Bool(config.ProtectedMode) && !fromHere(c) {
+	first := h.users.Default()
+	if first.Rights().NoPass() && h.Config.Bool(config.ProtectedMode) && !fromHere(c) {
 		return nil, errProtected
 	}
 	if h.clients.Add(1) > h.Config.Int(config.MaxClients) {
@@ -37,8 +34,9 @@ func (h *hooks) Opened(c *loop.Conn) (*session.Session, error) {
 		return nil, errMaxClients
 	}
 	now := c.Loop().NowMs
-	s := &session.Session{ID: h.lastID.Add(1), CreatedMs: now, ActiveMs: now, User: defaultUser}
-	if password {
+	s := &session.Session{ID: h.lastID.Add(1), CreatedMs: now, ActiveMs: now}
+	s.SetUser(first)
+	if !h.users.Open() {
 		s.State |= session.Locked
 	}
 	return s, nil

@@ -8,7 +8,10 @@ import (
 )
 
 // events publishes what happens to keys (notify-keyspace-events).
-type events Server
+type events struct {
+	*Server
+	p int // the partition that it hears of
+}
 
 // Event is called under the lease of the key's partition.
 func (e *events) Event(db int, _ keyspace.Class, event string, key []byte) {
@@ -22,5 +25,14 @@ func (e *events) Event(db int, _ keyspace.Class, event string, key []byte) {
 	}
 }
 
-// Modified is for client-side caching.
-func (e *events) Modified(int, []byte) {}
+// Modified tells those who keep keys on their side. A flush tells them by itself (operations.Flushed), and leaves the table to be emptied here.
+func (e *events) Modified(_ int, key []byte, expired bool) {
+	t := e.tracking.Table(e.p)
+	if key == nil {
+		e.dispose(t.Clear())
+		return
+	}
+	if !t.Changed(key, !expired) {
+		e.Set.Space(e.p).SetFollow(0)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 )
 
 // garbage says where flushed keys and large collections wait to be freed, so that nobody has to look
@@ -41,11 +42,12 @@ func (g *garbage) free(x *dispatch.Executor) int {
 	if g.waiting.Load() == 0 {
 		return -1
 	}
+	next := -1
 	for p := range g.marks {
 		if !g.marks[p].Load() {
 			continue
 		}
-		x.TryWith(p, func(set *partition.Set) {
+		free := x.TryWith(p, func(set *partition.Set) {
 			space := set.Space(p)
 			before := space.Garbage()
 			more := space.FreeSlice(int64(freeSlice))
@@ -55,9 +57,11 @@ func (g *garbage) free(x *dispatch.Executor) int {
 				g.waiting.Add(-1)
 			}
 		})
-		return 1 // one slice a tick: commands come first
+		if next = 1; free {
+			break // one slice a tick: commands come first
+		}
 	}
-	return -1
+	return next
 }
 
 func (g *garbage) account(keys int) {
@@ -67,6 +71,19 @@ func (g *garbage) account(keys int) {
 
 // disposeChunks is how much memory one step gives back, in chunks of 64 KiB.
 const disposeChunks = 16
+
+// dispose gives an arena that nobody knows any more back to the system, in the background; nil is none.
+func (s *Server) dispose(old *arena.Arena) {
+	if old == nil {
+		return
+	}
+	s.garbage.disposals.Go(func() {
+		defer s.rescue()
+		for old.Dispose(disposeChunks) {
+			runtime.Gosched()
+		}
+	})
+}
 
 // dispose gives whole arenas back to the system, on an ordinary goroutine.
 func (g *garbage) dispose(old []*keyspace.Detached, keys int) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -50,6 +51,9 @@ func (h *hooks) Ticked(x *dispatch.Executor) int {
 	}
 	next := s.expire(x)
 	next = sooner(next, s.garbage.free(x))
+	if x.EvictTracked(s.Config.Int(config.TrackingTableMaxKeys)) {
+		next = 1
+	}
 	return sooner(next, s.watchMemory(x))
 }
 
@@ -80,7 +84,7 @@ func (s *Server) expire(x *dispatch.Executor) int {
 		if due >= now {
 			wait = int(min(due-now+1, maxSleepMs))
 		} else {
-			x.TryWith(p, func(set *partition.Set) {
+			free := x.TryWith(p, func(set *partition.Set) {
 				if !set.Space(p).Expires() {
 					wait = maxSleepMs // somebody else says when they go
 					return
@@ -89,6 +93,9 @@ func (s *Server) expire(x *dispatch.Executor) int {
 				set.Space(p).ExpireSlice(int64(expireSlice))
 				s.slowEvent("expire-cycle", clock.Since(start))
 			})
+			if !free {
+				wait = 1 // a script may have it for long
+			}
 		}
 		if next < 0 || wait < next {
 			next = wait

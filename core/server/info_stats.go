@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
@@ -120,6 +121,8 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Uint("total_net_output_bytes", f.BytesOut)
 	n.Int("total_net_repl_input_bytes", 0)
 	n.Int("total_net_repl_output_bytes", 0)
+	n.Int("total_net_cluster_slot_import_bytes", 0)
+	n.Int("total_net_cluster_slot_export_bytes", 0)
 	n.Ratio("instantaneous_input_kbps", float64(rate(bytesIn))/1024)
 	n.Ratio("instantaneous_output_kbps", float64(rate(bytesOut))/1024)
 	n.Ratio("instantaneous_input_repl_kbps", 0)
@@ -131,11 +134,12 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Uint("expired_keys", u.stats.Expired)
 	n.Uint("expired_fields", u.stats.ExpiredFields)
 	n.Ratio("expired_stale_perc", 0)
+	n.Ratio("expired_keys_with_volatile_items_stale_perc", 0)
 	n.Uint("expired_time_cap_reached_count", u.stats.ExpireCapped)
 	n.Uint("expire_cycle_cpu_milliseconds", u.stats.ExpireNanos/1e6)
 	n.Uint("evicted_keys", u.stats.Evicted)
 	n.Int("evicted_clients", 0)
-	n.Int("evicted_scripts", 0)
+	n.Int("evicted_scripts", s.scripts.Scripts.Evicted())
 	n.Int("total_eviction_exceeded_time", (s.budget.exceeded.Load()+overNow)/1e6)
 	n.Int("current_eviction_exceeded_time", overNow/1e6)
 	n.Uint("keyspace_hits", u.stats.Hits)
@@ -148,9 +152,13 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Int("migrate_cached_sockets", 0)
 	n.Int("slave_expires_tracked_keys", 0)
 	for _, name := range []string{"active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-		"total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"} {
+		"total_active_defrag_time", "current_active_defrag_time"} {
 		n.Int(name, 0)
 	}
+	keys, items := s.tracking.Keys()
+	n.Int("tracking_total_keys", keys)
+	n.Int("tracking_total_items", items)
+	n.Int("tracking_total_prefixes", int64(s.tracking.Prefixes()))
 	n.Uint("unexpected_error_replies", t.UnexpectedErrors)
 	n.Uint("total_error_replies", t.ErrorReplies)
 	n.Int("dump_payload_sanitizations", 0)
@@ -163,20 +171,23 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Int("io_threaded_poll_processed", 0)
 	n.Int("io_threaded_total_prefetch_batches", 0)
 	n.Int("io_threaded_total_prefetch_entries", 0)
-	n.Int("client_query_buffer_limit_disconnections", 0)
-	n.Int("client_output_buffer_limit_disconnections", 0)
+	n.Uint("client_query_buffer_limit_disconnections", t.InputLimited)
+	n.Uint("client_output_buffer_limit_disconnections", t.OutputLimited)
 	n.Int("reply_buffer_shrinks", 0)
 	n.Int("reply_buffer_expands", 0)
 	n.Uint("eventloop_cycles", f.Rounds)
 	n.Int("eventloop_duration_sum", busy/1000)
 	n.Int("eventloop_duration_cmd_sum", ticksToMicros(commandTicks(t)))
 	n.Uint("instantaneous_eventloop_cycles_per_sec", rate(roundsDone))
-	n.Int("instantaneous_eventloop_duration_usec", 0)
-	n.Int("acl_access_denied_auth", 0)
-	n.Int("acl_access_denied_cmd", 0)
-	n.Int("acl_access_denied_key", 0)
-	n.Int("acl_access_denied_channel", 0)
+	n.Uint("instantaneous_eventloop_duration_usec", s.meters.busy.PerSecond()/max(rate(roundsDone), 1))
+	denied := &s.users.Log
+	n.Int("acl_access_denied_auth", denied.Denied(acl.DeniedAuth))
+	n.Int("acl_access_denied_cmd", denied.Denied(acl.DeniedCommand))
+	n.Int("acl_access_denied_key", denied.Denied(acl.DeniedKey))
+	n.Int("acl_access_denied_channel", denied.Denied(acl.DeniedChannel))
 	n.Int("acl_access_denied_tls_cert", 0)
+	n.Int("acl_access_denied_db", denied.Denied(acl.DeniedDB))
+	n.Int("auth_backoff_refused", s.users.Backoff.Refused())
 	n.Uint("lease_commands_posted", t.Posted)
 	n.Uint("lease_commands_served", t.Served)
 	n.Uint("lease_tokens_taken", t.Tokens)
@@ -190,6 +201,18 @@ func commandTicks(t *stats.Local) uint64 {
 		n += t.Commands[i].Ticks
 	}
 	return n
+}
+
+// longestCommand returns the µs of the longest command, by which the longest
+// round of a loop is known from below.
+func longestCommand(t *stats.Local) int64 {
+	longest := uint64(0)
+	for i := range t.Commands {
+		if h := t.Commands[i].Latency; h != nil {
+			longest = max(longest, h.Percentile(100))
+		}
+	}
+	return ticksToMicros(longest)
 }
 
 func ticksToMicros(ticks uint64) int64 { return clock.TicksToNanos(ticks) / 1000 }

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"strconv"
+	"sync"
 
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -18,6 +19,7 @@ import (
 type goMemory struct {
 	total    int64 // mapped and not given back
 	heap     int64 // live and dead objects
+	live     int64 // objects that the last collection found alive
 	released int64
 	gcCPU    float64 // seconds of CPU for collections
 	allCPU   float64 // seconds of CPU in all
@@ -30,36 +32,62 @@ func readGo() goMemory {
 		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"},
 		{Name: "/memory/classes/heap/objects:bytes"},
 		{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/total:cpu-seconds"},
-		{Name: "/gc/cycles/total:gc-cycles"},
+		{Name: "/gc/cycles/total:gc-cycles"}, {Name: "/gc/heap/live:bytes"},
 	}
 	metrics.Read(samples[:])
 	bytesOf := func(i int) int64 { return int64(samples[i].Value.Uint64()) } // #nosec G115 -- bytes of memory
 	return goMemory{
-		total: bytesOf(0) - bytesOf(1), released: bytesOf(1), heap: bytesOf(2),
+		total: bytesOf(0) - bytesOf(1), released: bytesOf(1), heap: bytesOf(2), live: bytesOf(6),
 		gcCPU: samples[3].Value.Float64(), allCPU: samples[4].Value.Float64(), cycles: samples[5].Value.Uint64(),
 	}
 }
 
-// What the Go runtime holds is charged with a margin and in steps: it breathes
-// with the garbage, and used memory must not jump about by that, as keys would
-// be evicted for it.
-const (
-	chargeMargin = 4 << 20  // what it comes to take under load
-	chargeStep   = 16 << 20 // so much above or below what is charged, it is charged anew
-)
+// heapCharge is what is charged for the Go runtime: what the process has when the
+// server starts, and what collections find alive beyond that and beside what clients
+// take, which is counted by itself. Dead objects don't count, nor does what the
+// runtime keeps for new ones: keys must not be evicted for the heap's breathing.
+// GOMEMLIMIT bounds that.
+type heapCharge struct {
+	mu     sync.Mutex // guards the rest; a leaf
+	base   int64      // resident bytes at the start
+	least  int64      // bytes of objects at the start
+	cycles uint64     // collections up to the last sample
+	alive  int64      // as of then, without clients and what was there at the start
+	bytes  int64      // charged beyond base
+}
 
-// charge accounts for what the Go runtime holds.
-func (b *budget) charge(total int64) {
-	now := total + b.program.Load()
-	if charged := b.runtime.Load(); charged == 0 || now > charged+chargeStep || now < charged-chargeStep {
-		b.runtime.Store(now + chargeMargin)
+// chargeStep is the step in which the heap is charged anew.
+const chargeStep = 16 << 20
+
+// start charges for what is there when the server starts.
+func (h *heapCharge) start(g *goMemory, resident int64) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.base, h.least, h.cycles, h.alive, h.bytes = max(resident, g.total), g.heap, g.cycles, 0, 0
+	return h.base
+}
+
+// sample takes in what the last collection found, and returns the charge. What
+// clients took at that very moment isn't known: so it takes two collections
+// that found so much alive to raise the charge.
+func (h *heapCharge) sample(g *goMemory, clients int64) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if g.cycles == h.cycles {
+		return h.base + h.bytes
 	}
+	alive := max(g.live-clients-h.least, 0)
+	if sure := min(alive, h.alive); sure > h.bytes+chargeStep || alive < h.bytes-chargeStep {
+		h.bytes = sure
+	}
+	h.cycles, h.alive = g.cycles, alive
+	return h.base + h.bytes
 }
 
 // sampleMemory brings the account up to date. Any goroutine.
 func (s *Server) sampleMemory() goMemory {
 	g := readGo()
-	s.budget.charge(g.total)
+	s.budget.runtime.Store(s.budget.heap.sample(&g, s.dispatcher.ClientBytes()))
 	used := s.usedMemory()
 	for {
 		peak := s.budget.peak.Load()
@@ -145,12 +173,13 @@ func (o *operations) Memory(held bool) servercmd.Memory {
 			m.Keys += keys[i]
 		}
 	}
-	runtime := s.budget.runtime.Load()
-	m.Used = m.Stored + runtime
+	m.Clients = s.countClients().bytes
+	beside := s.budget.runtime.Load() + m.Clients
+	m.Used = m.Stored + beside
 	m.Peak = max(s.budget.peak.Load(), m.Used)
 	m.Tables, m.Expiries = m.PurposeBytes[arena.PurposeTable], m.PurposeBytes[arena.PurposeExpiry]
 	m.Entries, m.Values = m.PurposeBytes[arena.PurposeEntry], m.PurposeBytes[arena.PurposeValue]
-	m.Overhead = runtime + m.Tables + m.Expiries
+	m.Overhead = beside + m.Tables + m.Expiries
 	m.Dataset = m.Used - m.Overhead
 	if net := m.Used - m.Startup; net > 0 {
 		m.DatasetPercent = min(float64(m.Dataset)/float64(net), 1) * 100

@@ -41,10 +41,12 @@ func (o *operations) Monitor(s *session.Session) { o.dispatcher.Monitor(s, true)
 func (o *operations) ResetStats() {
 	s := (*Server)(o)
 	o.dispatcher.ResetStats()
+	s.users.Log.ResetCounts()
 	o.EachSpace(true, func(_ int, space *keyspace.Space) { space.ResetStats() })
 	s.budget.peak.Store(0)
 	s.budget.exceeded.Store(0)
 	s.garbage.freed.Store(0)
+	s.scripts.Scripts.ResetEvicted()
 	now, _ := s.visitLoops()
 	s.figures.forget(now)
 	s.sampleMemory()
@@ -53,6 +55,7 @@ func (o *operations) ResetStats() {
 // Flushed has what flushes left freed in the background.
 func (o *operations) Flushed(old []*keyspace.Detached, background partition.Mask, keys int) {
 	s := (*Server)(o)
+	s.forgetTracked()
 	s.garbage.pending.Add(int64(keys))
 	inSlices := 0
 	for p := background.Next(0); p >= 0; p = background.Next(p + 1) {
@@ -70,8 +73,22 @@ func (o *operations) Flushed(old []*keyspace.Detached, background partition.Mask
 	}
 }
 
+// Swapped tells that two databases have changed places.
+func (o *operations) Swapped() { (*Server)(o).forgetTracked() }
+
+// forgetTracked tells all who keep keys on their side that these are invalid. The caller has every lease.
+func (s *Server) forgetTracked() {
+	for p := range s.Set.Len() {
+		s.dispose(s.tracking.Table(p).Clear())
+	}
+	s.tracking.Flushed()
+}
+
 // Shutdown begins to end the process.
 func (o *operations) Shutdown(how servercmd.Shutdown) error {
+	if err := o.dispatcher.Busy(); err != nil && !how.NoSave {
+		return err
+	}
 	return (*Server)(o).shutdown(how, "User requested shutdown...")
 }
 

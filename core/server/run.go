@@ -30,6 +30,7 @@ func Run(program Program) int {
 	startDir, _ := os.Getwd()
 	log := logging.New()
 	cfg := config.New()
+	cfg.SetChecks(config.Checks{User: checkUser()})
 	cfg.OnWarning(func(text string) { log.Warningf("%s", text) })
 	in := &keptInput{r: os.Stdin}
 	serve, code := config.Start(cfg, args, config.Streams{
@@ -137,14 +138,12 @@ var missing = []struct {
 	{config.TLSPort, positive, "connections would not be encrypted"},
 	{config.TLSReplication, (*config.Config).Bool, "connections would not be encrypted"},
 	{config.TLSCluster, (*config.Config).Bool, "connections would not be encrypted"},
-	{config.ACLFile, notEmpty, "its users and permissions would not be in force"},
 	{config.RDMAPort, positive, "this server has no RDMA listener yet"},
 	{config.MinReplicasToWrite, positive, "this server has no replicas yet"},
 }
 
 func set(cfg *config.Config, id config.ID) bool      { return cfg.Int(id) != 0 }
 func positive(cfg *config.Config, id config.ID) bool { return cfg.Int(id) > 0 }
-func notEmpty(cfg *config.Config, id config.ID) bool { return cfg.Str(id) != "" }
 
 // absent tells whether a directive asks for a feature that doesn't exist yet,
 // and what its absence would mean.
@@ -167,7 +166,7 @@ func canServe(log *logging.Logger, cfg *config.Config) bool {
 			ok = false
 		}
 	}
-	for name, given := range map[string]int{"user": len(cfg.Users()), "loadmodule": len(cfg.Modules())} {
+	for name, given := range map[string]int{"loadmodule": len(cfg.Modules())} {
 		if given > 0 {
 			log.Warningf("The directive '%s' asks for what this version can't do yet. Exiting.", name)
 			ok = false

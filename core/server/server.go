@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/aof"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
@@ -22,7 +23,9 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/process"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
+	"github.com/sleipnirdb/sleipnir/core/script"
 	"github.com/sleipnirdb/sleipnir/core/stats"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
 	"github.com/sleipnirdb/sleipnir/internal/sealed"
@@ -42,22 +45,26 @@ type Server struct {
 	program    Program
 	dispatcher *dispatch.Dispatcher
 	aof        *aof.Log
+	scripts    *script.Engine
 	loops      *loop.Group
 	memory     *arena.Range
 	limits     object.Limits // of collections' encodings
 	loopCPUs   []int
 
-	hub     *pubsub.Hub
-	notify  atomic.Uint32 // classes of keyspace events that are published
-	clients atomic.Int64  // connected
-	lastID  atomic.Uint64 // of sessions
-	started time.Time
-	runID   string
+	tracking *tracking.Server
+	hub      *pubsub.Hub
+	users    *acl.Users
+	notify   atomic.Uint32 // classes of keyspace events that are published
+	clients  atomic.Int64  // connected
+	lastID   atomic.Uint64 // of sessions
+	started  time.Time
+	runID    string
 
 	listening  listeners
 	commandLog stats.CommandLog
 	latency    stats.Latency
 	budget     budget
+	hotKeys    hotKeys
 	garbage    garbage
 	meters     meters
 	figures    figures
@@ -117,16 +124,18 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	databases := cfg.Databases()
 	s.setLimits()
 	s.Set = partition.NewSet(s.partitionCount(), func(p int) *keyspace.Space {
-		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Limits: &s.limits, Events: (*events)(s),
+		return keyspace.NewSpace(keyspace.Config{Databases: databases, Range: memory, Seed: seed, Limits: &s.limits, Events: &events{s, p},
 			Garbage: func() { s.garbage.add(p) }})
 	})
+	s.tracking = tracking.New(s.Set.Len(), memory, seed)
 	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Living() },
 		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
 	s.garbage.init(s.Set.Len())
 	s.tuneSpaces()
+	s.scripts = script.NewEngine((*scriptHost)(s), CompatVersion)
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
-	s.dispatcher.Memory = (*evictor)(s)
+	s.dispatcher.Memory, s.dispatcher.Tracking = (*evictor)(s), s.tracking
 	s.aof = s.newAppendOnly()
 	if list := cfg.Str(config.ServerCPUList); list != "" {
 		if s.loopCPUs, err = process.ParseCPUList(list); err != nil {
@@ -147,6 +156,9 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 	s.end.init()
 	s.cron.init()
 	s.applyChanges()
+	if err := s.newUsers(); err != nil {
+		return nil, err
+	}
 	if err := s.setPlan(); err != nil {
 		return nil, fmt.Errorf("snapshot-cron: %w", err)
 	}
@@ -207,13 +219,15 @@ func (s *Server) Start() error {
 
 // weigh measures what the program takes without data.
 func (s *Server) weigh() {
-	s.budget.program.Store(max(residentBytes()-readGo().total, 0))
+	g := readGo()
+	s.budget.runtime.Store(s.budget.heap.start(&g, residentBytes()))
 	s.sampleMemory()
 	s.budget.startup.Store(s.usedMemory())
 }
 
 // serve begins to take connections.
 func (s *Server) serve() {
+	s.setHotKeys()
 	s.loops.Start()
 	go s.runCron()
 }

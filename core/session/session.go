@@ -8,9 +8,13 @@
 package session
 
 import (
+	"github.com/sleipnirdb/sleipnir/core/acl"
+	"sync/atomic"
+
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
+	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/net/loop"
 	"github.com/sleipnirdb/sleipnir/net/resp"
 )
@@ -47,6 +51,20 @@ const (
 	// Applied: what the session runs comes from a file or from the primary,
 	// and was accepted once. It has no client.
 	Applied
+	// Restricted: there are things that the user may not do.
+	Restricted
+	// Tracking: CLIENT TRACKING ON; the others are how.
+	Tracking
+	TrackingBroadcast
+	TrackingOptIn
+	TrackingOptOut
+	TrackingNoLoop
+	// TrackingCaching: CLIENT CACHING was given for the next command.
+	TrackingCaching
+	// TrackingEnded: the command that is under way has ended the tracking.
+	TrackingEnded
+	// AnyTracking are all states of CLIENT TRACKING.
+	AnyTracking = Tracking | TrackingBroadcast | TrackingOptIn | TrackingOptOut | TrackingNoLoop | TrackingCaching
 )
 
 // Session is one connected client.
@@ -65,8 +83,10 @@ type Session struct {
 	NetIn, NetOut       uint64 // bytes
 	LastCommand         string // full name, "NULL" before the first
 
-	Name, User      string
+	Name            string
 	LibName, LibVer string
+	// User is who the client is; nil for a session that is Applied, which may do everything. SetUser changes it.
+	User            *acl.User
 	RedirectCapable bool
 	Subs            Subscriptions
 	Multi           Multi
@@ -82,18 +102,36 @@ type Session struct {
 	// KillAfterReply: CLIENT KILL named this session itself.
 	KillAfterReply bool
 
+	// Pushed is called after each Push, on the session's loop. Constant.
+	Pushed func(s *Session)
+	// Feed is the way of invalidations to this session; nil while it needs none.
+	// Atomic.
+	Feed atomic.Pointer[tracking.Feed]
+	// Withheld are invalidations that came while somebody else served the
+	// session's wait. Owner.
+	Withheld tracking.Taken
 	// Lent: another thread runs this session. Loop only.
 	Lent bool
 	// Resubscribe: it came to this loop while lent. Loop only.
 	Resubscribe bool
+	// Recheck: rights were changed while it was lent. Loop only.
+	Recheck bool
 	// Listed: it is in its loop's book of those that monitor. Loop only.
 	Listed bool
 	// Last is the view taken when the session was lent. Loop only.
 	Last View
 
+	// Weighed is what it counts for in the sum of what clients take. Its loop; the next loop's when it moves.
+	Weighed int64
+
 	// OverSinceMs is the unix time since when the output is over its soft
 	// limit, 0 if it is not. Loop only.
 	OverSinceMs int64
+
+	// Script is the script that the session's command runs, for the handler to go on with.
+	Script any
+	// Short: memory was short when its script began, or its transaction.
+	Short bool
 
 	// Op is the dispatcher's state of a command that waits. Its owner is the
 	// owner of the session.
@@ -110,6 +148,8 @@ type Queued struct {
 type Multi struct {
 	Queue []Queued
 	Bytes int // of the queued arguments
+	// DB is the database in which the next queued command will run.
+	DB int
 	// Flags are the union of the queued commands' flags, Inverse that of
 	// their complements: what EXEC needs if one of them does.
 	Flags, Inverse uint64
@@ -150,6 +190,28 @@ type Block struct {
 // loop may not end it now.
 func (s *Session) Away() bool { return s.Lent || s.Block.Waiter != nil && s.Block.Waiter.Claimed() }
 
+// SetUser makes the client a user. The owner of the session calls it.
+func (s *Session) SetUser(u *acl.User) {
+	s.User = u
+	s.LimitUser()
+}
+
+// LimitUser has the gate look at what the user may do, if there are limits to it. The owner of the session calls it.
+func (s *Session) LimitUser() {
+	s.State &^= Restricted
+	if s.User != nil && s.User.Rights().Limited() {
+		s.State |= Restricted
+	}
+}
+
+// UserName is the name of the user; empty where there is none.
+func (s *Session) UserName() string {
+	if s.User == nil {
+		return ""
+	}
+	return s.User.Name
+}
+
 // Blocked reports whether the session waits in a blocking command.
 func (s *Session) Blocked() bool { return s.Block.Timeout != nil }
 
@@ -169,6 +231,11 @@ func (s *Session) View() View {
 	if s.Lent {
 		return s.Last
 	}
+	return s.OwnView()
+}
+
+// OwnView is View for the owner of the session.
+func (s *Session) OwnView() View {
 	multi := -1
 	if s.State&InMulti != 0 {
 		multi = len(s.Multi.Queue)
@@ -178,7 +245,7 @@ func (s *Session) View() View {
 		SubCount: len(s.Subs.Names[pubsub.Channel]), PatternCount: len(s.Subs.Names[pubsub.Pattern]),
 		ShardCount: len(s.Subs.Names[pubsub.Shard]),
 		MultiBytes: s.Multi.Bytes, State: s.State, Resp3: s.W.Resp3,
-		LastCommand: s.LastCommand, Name: s.Name, User: s.User, LibName: s.LibName, LibVer: s.LibVer,
+		LastCommand: s.LastCommand, Name: s.Name, User: s.UserName(), LibName: s.LibName, LibVer: s.LibVer,
 		ActiveMs: s.ActiveMs, Commands: s.Commands, NetIn: s.NetIn, NetOut: s.NetOut,
 	}
 }

@@ -1,6 +1,9 @@
 package session
 
-import "github.com/sleipnirdb/sleipnir/core/pubsub"
+import (
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
+	"github.com/sleipnirdb/sleipnir/net/resp"
+)
 
 // Subscriptions are what a session subscribes to.
 type Subscriptions struct {
@@ -10,6 +13,10 @@ type Subscriptions struct {
 	// of the session.
 	Changes []SubscriptionChange
 }
+
+// PrefixesChanged is the kind of a change that says that the session listens to
+// other prefixes, or to none, see tracking.Listener.
+const PrefixesChanged = pubsub.KindCount
 
 // SubscriptionChange is a subscription that began or ended.
 type SubscriptionChange struct {
@@ -56,24 +63,38 @@ func (s *Session) Subscribed() int {
 	return n
 }
 
-// Push appends an out-of-band message. On the session's loop.
+// Push appends an out-of-band message: to what is sent at once, also while the
+// session waits, or behind the reply that somebody else is about to make. The
+// frame is not to be changed any more. On the session's loop.
 func (s *Session) Push(frame []byte) {
-	if s.Lent || s.Conn.Parked() {
-		s.Pushes = append(s.Pushes, frame...)
+	if s.Conn.Aborted() {
 		return
 	}
-	c := s.Conn
-	c.Borrow()
-	c.Out = append(c.Out, frame...)
-	c.FlushLater()
+	if s.Away() {
+		s.Pushes = append(s.Pushes, frame...)
+	} else {
+		s.NetOut += uint64(len(frame))
+		s.Conn.Interject(frame)
+	}
+	s.Pushed(s)
 }
 
-// TakePushes appends the messages that came while the session was parked to
-// its output. On its loop.
+// Deliver sends a message of pub/sub. On the session's loop.
+func (s *Session) Deliver(m *pubsub.Frames) { s.Push(m.In(s.SpeaksResp3())) }
+
+// TakePushes appends the messages that came while somebody else ran the
+// session, and the invalidations, to its output. On its loop, when it is at
+// home again and its reply is in the output.
 func (s *Session) TakePushes() {
 	if len(s.Pushes) > 0 {
+		s.NetOut += uint64(len(s.Pushes))
 		s.Conn.Out = append(s.Conn.Out, s.Pushes...)
 		s.Pushes = nil
+	}
+	if f := s.Feed.Load(); f != nil {
+		w := resp.Writer{B: s.Conn.Out, Resp3: s.W.Resp3}
+		s.TakeFeed(&w)
+		s.Conn.Out = w.B
 	}
 }
 

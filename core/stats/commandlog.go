@@ -28,6 +28,7 @@ type LogEntry struct {
 	ID     int64
 	TimeS  int64 // unix seconds
 	Value  int64 // microseconds, or bytes
+	Waited int64 // microseconds for other commands, before
 	Args   []string
 	Client string // address
 	Name   string // of the client

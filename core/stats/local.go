@@ -5,7 +5,11 @@
 // after the other and adds up (Total).
 package stats
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+	"strings"
+)
 
 // Local is one executor's counters. Only that executor touches it, and
 // whoever it hands a visit to.
@@ -15,7 +19,8 @@ type Local struct {
 	// Totals since the start or the last reset.
 	Processed, NetIn, NetOut, ErrorReplies uint64
 	UnexpectedErrors, ProtocolErrors       uint64
-	Connections, Rejected, OutputLimited   uint64
+	Connections, Rejected                  uint64
+	InputLimited, OutputLimited            uint64 // connections ended by a limit of their buffers
 	// Posted counts commands that met a busy lease; Tokens those that took
 	// the serialized path; Served those run for other loops' sessions.
 	Posted, Tokens, Served uint64
@@ -46,22 +51,27 @@ func (l *Local) Ran(row int, ticks uint64) {
 	l.Processed++
 }
 
-// maxErrorCodes bounds the kinds of errors that are told apart, as in Valkey.
-const maxErrorCodes = 128
+// Scripts may answer errors of any code. maxErrorCodes bounds how many are told
+// apart, as in Valkey; the rest counts as overflow.
+const (
+	maxErrorCodes = 128
+	overflow      = "ERRORSTATS_OVERFLOW"
+)
+
+// ownCodes are codes that the server itself answers with: they are always told
+// apart.
+var ownCodes = [...]string{"ERR", "WRONGTYPE", "OOM", "NOAUTH", "NOPERM", "WRONGPASS", "NOPROTO", "EXECABORT", "LOADING", "BUSY", "BUSYKEY", "BUSYGROUP",
+	"NOSCRIPT", "NOGROUP", "NOSUB", "NOTBUSY", "UNKILLABLE", "UNBLOCKED", "MISCONF", "READONLY", "MASTERDOWN", "NOREPLICAS", "NOMASTERLINK", "DENIED",
+	"INVALIDOBJ", "IOERR", "CROSSSLOT", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "REDIRECT", "VERSION"}
 
 // Failed counts an error reply by its code, the first word of its text.
 func (l *Local) Failed(text string) {
 	l.ErrorReplies++
-	code := text
-	for i := range len(text) {
-		if text[i] == ' ' {
-			code = text[:i]
-			break
-		}
+	code, _, _ := strings.Cut(text, " ")
+	if _, known := l.Errors[code]; !known && len(l.Errors) >= maxErrorCodes && !slices.Contains(ownCodes[:], code) {
+		code = overflow
 	}
-	if _, known := l.Errors[code]; known || len(l.Errors) < maxErrorCodes {
-		l.Errors[code]++
-	}
+	l.Errors[code]++
 }
 
 // Reset sets all to zero.
@@ -97,6 +107,7 @@ func (l *Local) AddTo(t *Local) {
 	t.ProtocolErrors += l.ProtocolErrors
 	t.Connections += l.Connections
 	t.Rejected += l.Rejected
+	t.InputLimited += l.InputLimited
 	t.OutputLimited += l.OutputLimited
 	t.Posted += l.Posted
 	t.Tokens += l.Tokens

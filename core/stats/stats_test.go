@@ -148,3 +148,17 @@ func TestHistogram(t *testing.T) {
 		t.Errorf("Count = %d", h.Count())
 	}
 }
+
+func TestErrorCodes(t *testing.T) {
+	l := New(0)
+	for i := range 1100 {
+		l.Failed(fmt.Sprintf("%d my error", i))
+	}
+	l.Failed("ERR syntax error")
+	l.Failed("1 my error")
+	for code, want := range map[string]uint64{"1": 2, "127": 1, "128": 0, "ERR": 1, overflow: 1100 - maxErrorCodes} {
+		if got := l.Errors[code]; got != want {
+			t.Errorf("%s was counted %d times, want %d", code, got, want)
+		}
+	}
+}

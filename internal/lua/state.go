@@ -38,6 +38,9 @@ type State struct {
 	results []Value // of Run
 	scratch []byte
 	calls   []*Frame // of builtins, one for each depth of nesting, used again and again
+
+	buffer []byte // of library functions that build strings; nil while one has it
+	random Random // of math.random
 }
 
 // New makes a State with an empty table of globals.

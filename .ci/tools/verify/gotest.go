@@ -136,11 +136,25 @@ func (c *counter) end(e event, key string) {
 			fmt.Print(text)
 			c.report.fail(strings.TrimSpace(name))
 		}
+		if e.Test == "" {
+			c.unended(e.Package)
+		}
 	case e.Test == "":
 	case e.Action == "pass":
 		c.report.ok()
 	default:
 		c.report.skip(name, skipReason(text))
+	}
+}
+
+// unended prints what the tests of a package said that didn't come to their end: the process did before.
+func (c *counter) unended(room string) {
+	for key, lines := range c.output {
+		if test, isOf := strings.CutPrefix(key, room+"\x00"); isOf {
+			fmt.Println("unended:", test)
+			fmt.Print(strings.Join(lines, ""))
+			delete(c.output, key)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func Commands(limits Limits) []command.Command {
 		{Name: "bitop", Arity: -4, Flags: w, Since: "2.6.0", Complexity: "O(N)",
 			Keys:    []command.KeySpec{command.Key(2, command.OW|command.Update), command.Range(3, -1, 1, command.RO|command.Access)},
 			Summary: "Performs bitwise operations on multiple strings, and stores the result.", Run: bitop},
-		{Name: "bitfield", Arity: -2, Flags: w, Keys: one(command.RW | command.Update | command.Access | command.VariableFlags), Since: "3.2.0",
+		{Name: "bitfield", KeyAccess: fieldsAccess, Arity: -2, Flags: w, Keys: one(command.RW | command.Update | command.Access | command.VariableFlags), Since: "3.2.0",
 			Complexity: "O(1) for each subcommand specified", Summary: "Performs arbitrary bitfield integer operations on strings.", Run: g.bitfield},
 		{Name: "bitfield_ro", Arity: -2, Flags: rf, Keys: one(command.RO | command.Access), Since: "6.0.0",
 			Complexity: "O(1) for each subcommand specified", Summary: "Performs arbitrary read-only bitfield integer operations on strings.", Run: g.bitfieldRO},

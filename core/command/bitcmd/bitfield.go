@@ -194,3 +194,18 @@ func (s *step) run(c *command.Call, b []byte) (stored, differs bool) {
 	s.field.Put(b, next)
 	return true, next != old
 }
+
+// fieldsAccess says what BITFIELD does to its key: it only reads if all its subcommands are GET.
+func fieldsAccess(args [][]byte) command.KeyFlags {
+	for i := 2; i < len(args); i++ {
+		switch left := len(args) - i - 1; {
+		case command.Is(args[i], "get") && left >= 2:
+			i += 2
+		case command.Is(args[i], "overflow") && left >= 1:
+			i++
+		default:
+			return command.RW | command.Access | command.Update
+		}
+	}
+	return command.RO | command.Access
+}

@@ -30,6 +30,7 @@ func (g *group) clientRow() command.Command {
 	row := command.Command{Name: "client", Arity: -2, Flags: command.Sentinel, Since: "2.4.0", Complexity: "Depends on subcommand.",
 		Summary: "A container for client connection commands.",
 		Sub: []command.Command{
+			sub("caching", "6.0.0", 3, all|command.AllowBusy, "Instructs the server whether to track the keys in the next request.", clientCaching),
 			sub("capa", "8.0.0", -3, plain|command.AllowBusy, "A client claims its capability.", clientCapa),
 			sub("getname", "2.6.9", 2, all|command.AllowBusy, "Returns the name of the connection.", clientGetname),
 			sub("getredir", "6.0.0", 2, all|command.AllowBusy, "Returns the client ID to which the connection's tracking notifications are redirected.", clientGetredir),
@@ -45,6 +46,9 @@ func (g *group) clientRow() command.Command {
 			sub("reply", "3.2.0", 3, all|command.AllowBusy|command.NoMulti, "Instructs the server whether to reply to commands.", clientReply),
 			sub("setinfo", "7.2.0", 4, all|command.AllowBusy, "Sets information specific to the client or connection.", clientSetinfo),
 			sub("setname", "2.6.9", 3, all|command.AllowBusy, "Sets the connection name.", clientSetname),
+			{Name: "tracking", Since: "6.0.0", Arity: -3, Flags: all | command.OffLoop, ACL: command.CatConnection, Long: redirects,
+				Scope: command.ScopeRoute, Route: routeTracking, Complexity: "O(1). Some options may introduce additional complexity.",
+				Summary: "Controls server-assisted client-side caching for the connection.", Run: g.clientTracking},
 			sub("trackinginfo", "6.2.0", 2, all, "Returns information about server-assisted client-side caching for the connection.", clientTrackinginfo),
 			sub("unblock", "5.0.0", -3, admin|command.OffLoop, "Unblocks a client blocked by a blocking command from a different connection.", g.clientUnblock),
 			sub("unpause", "6.2.0", 2, admin, "Resumes processing commands from paused clients.", g.clientUnpause),
@@ -111,23 +115,6 @@ func clientCapa(c *command.Call) error {
 		}
 	}
 	c.W.OK()
-	return nil
-}
-
-func clientGetredir(c *command.Call) error {
-	c.W.Int(-1)
-	return nil
-}
-
-func clientTrackinginfo(c *command.Call) error {
-	c.W.Map(3)
-	c.W.BulkString("flags")
-	c.W.Set(1)
-	c.W.BulkString("off")
-	c.W.BulkString("redirect")
-	c.W.Int(-1)
-	c.W.BulkString("prefixes")
-	c.W.Array(0)
 	return nil
 }
 
@@ -237,6 +224,8 @@ func (g *group) clientUnblock(c *command.Call) error {
 
 func clientHelp(c *command.Call) error {
 	command.Help(c,
+		"CACHING (YES|NO)",
+		"    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
 		"CAPA <option> [options...]",
 		"    The client claims its some capability options. Options are:",
 		"    * REDIRECT",
@@ -277,6 +266,9 @@ func clientHelp(c *command.Call) error {
 		"    * LIB-VER: the client lib version.",
 		"UNBLOCK <clientid> [TIMEOUT|ERROR]",
 		"    Unblock the specified blocked client.",
+		"TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+		"         [OPTIN] [OPTOUT] [NOLOOP]",
+		"    Control server assisted client side caching.",
 		"TRACKINGINFO",
 		"    Report tracking status for the current connection.",
 		"NO-EVICT (ON|OFF)",

@@ -10,6 +10,15 @@ import (
 
 // flagsOf are the letters of CLIENT LIST's flags.
 func flagsOf(s *session.Session, v *session.View) string {
+	return flagLetters(s, v, !s.Lent && s.Blocked(), !s.Lent && s.Watch.Dirty())
+}
+
+// ownFlags are those of a session whose call is being run.
+func ownFlags(s *session.Session, v *session.View) string {
+	return flagLetters(s, v, false, s.Watch.Dirty())
+}
+
+func flagLetters(s *session.Session, v *session.View, waits, isDirty bool) string {
 	var flags []byte
 	add := func(on bool, letter byte) {
 		if on {
@@ -19,8 +28,11 @@ func flagsOf(s *session.Session, v *session.View) string {
 	add(v.State&session.Monitoring != 0, 'O')
 	add(v.State&session.Subscribed != 0, 'P')
 	add(v.State&session.InMulti != 0, 'x')
-	add(!s.Lent && s.Blocked(), 'b')
-	add(!s.Lent && s.Watch.Dirty(), 'd')
+	add(waits, 'b')
+	add(v.State&session.Tracking != 0, 't')
+	add(v.State&session.Tracking != 0 && s.Feed.Load().Broken(), 'R')
+	add(v.State&session.TrackingBroadcast != 0, 'B')
+	add(isDirty, 'd')
 	add(v.State&session.Closing != 0, 'c')
 	add(s.Conn.Transport().Network() == "unix", 'U')
 	add(v.State&session.ReadOnlyMode != 0, 'r')
@@ -44,7 +56,21 @@ func capabilities(s *session.Session) string {
 // appendClient appends the line of CLIENT LIST for a session, without its end.
 // On the session's loop.
 func appendClient(dst []byte, s *session.Session, nowMs int64) []byte {
-	v := s.View()
+	c, v := s.Conn, s.View()
+	return appendLine(dst, s, &v, flagsOf(s, &v), buffers{c.InSize(), c.InFree(), c.OutPending()}, nowMs)
+}
+
+// AppendClient appends the line of CLIENT LIST for a session whose call is being run, by whichever thread: without the sizes of buffers,
+// which are the loop's.
+func AppendClient(dst []byte, s *session.Session, nowMs int64) []byte {
+	v := s.OwnView()
+	return appendLine(dst, s, &v, ownFlags(s, &v), buffers{}, nowMs)
+}
+
+// buffers are the sizes of a connection's buffers.
+type buffers struct{ in, inFree, out int }
+
+func appendLine(dst []byte, s *session.Session, v *session.View, flags string, b buffers, nowMs int64) []byte {
 	text := func(name, value string) {
 		dst = append(append(append(dst, name...), '='), value...)
 		dst = append(dst, ' ')
@@ -54,7 +80,6 @@ func appendClient(dst []byte, s *session.Session, nowMs int64) []byte {
 		dst = append(strconv.AppendInt(dst, n, 10), ' ')
 	}
 	c := s.Conn
-	pending := int64(c.OutPending())
 	last := v.LastCommand
 	if last == "" {
 		last = "NULL"
@@ -66,7 +91,7 @@ func appendClient(dst []byte, s *session.Session, nowMs int64) []byte {
 	text("name", v.Name)
 	number("age", (nowMs-s.CreatedMs)/1000)
 	number("idle", max(nowMs-v.ActiveMs, 0)/1000)
-	text("flags", flagsOf(s, &v))
+	text("flags", flags)
 	text("capa", capabilities(s))
 	number("db", int64(v.DB))
 	number("sub", int64(v.SubCount))
@@ -74,20 +99,20 @@ func appendClient(dst []byte, s *session.Session, nowMs int64) []byte {
 	number("ssub", int64(v.ShardCount))
 	number("multi", int64(v.MultiCount))
 	number("watch", int64(v.WatchCount))
-	number("qbuf", int64(c.InSize()))
-	number("qbuf-free", int64(c.InFree()))
+	number("qbuf", int64(b.in))
+	number("qbuf-free", int64(b.inFree))
 	number("argv-mem", 0)
 	number("multi-mem", int64(v.MultiBytes))
 	number("rbs", 0)
 	number("rbp", 0)
 	number("obl", 0)
 	number("oll", 0)
-	number("omem", pending)
-	number("tot-mem", pending+int64(c.InSize()+c.InFree()+v.MultiBytes))
+	number("omem", int64(b.out))
+	number("tot-mem", int64(b.out+b.in+b.inFree+v.MultiBytes))
 	text("events", "r")
 	text("cmd", last)
 	text("user", v.User)
-	number("redir", -1)
+	number("redir", redirectOf(s, v.State))
 	number("resp", protocol(v.Resp3))
 	text("lib-name", v.LibName)
 	text("lib-ver", v.LibVer)
@@ -107,7 +132,7 @@ func (g *group) clientInfo(c *command.Call) error {
 
 func (g *group) clientList(c *command.Call) error {
 	f := filter{list: true}
-	if err := f.parse(c.Args[2:]); err != nil {
+	if err := f.parse(g.deps().Users, c.Args[2:]); err != nil {
 		return err
 	}
 	var lines []byte
@@ -127,7 +152,7 @@ func (g *group) clientKill(c *command.Call) error {
 		f = filter{terms: []term{{kind: "addr", value: string(c.Args[2])}}}
 	} else {
 		f.skipMe = true
-		if err := f.parse(c.Args[2:]); err != nil {
+		if err := f.parse(g.deps().Users, c.Args[2:]); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@
 package conncmd
 
 import (
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
@@ -14,6 +15,9 @@ type Deps struct {
 	Dispatcher *dispatch.Dispatcher
 	Config     *config.Config
 	Hub        *pubsub.Hub
+	Users      *acl.Users
+	// Failed logs an attempt to authenticate that failed.
+	Failed func(c *command.Call, user string)
 	// Name and Version are what HELLO answers.
 	Name, Version string
 }
@@ -35,7 +39,7 @@ func Commands(deps func() Deps) []command.Command {
 		{Name: "echo", Arity: 2, Flags: command.Loading | command.Stale | command.Fast, Since: "1.0.0", Complexity: "O(1)",
 			Summary: "Returns the given string.", Run: echo},
 		{Name: "select", Arity: 2, Flags: command.AllowBusy | command.Loading | command.Stale | command.Fast, Since: "1.0.0", Complexity: "O(1)",
-			Summary: "Changes the selected database.", Run: selectDB},
+			DBs: command.DBAt(1), Summary: "Changes the selected database.", Run: selectDB},
 		{Name: "quit", Arity: -1, Flags: command.AllowBusy | command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.MultiControl | command.InPubSub,
 			Since: "1.0.0", Complexity: "O(1)", Summary: "Closes the connection.", Run: quit},
 	}

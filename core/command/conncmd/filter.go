@@ -4,6 +4,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/session"
 )
@@ -39,12 +40,12 @@ type term struct {
 // textTerms are the options whose value is compared as it stands.
 var textTerms = []string{"user", "addr", "laddr", "ip", "name", "lib-name", "lib-ver", "flags", "capa"}
 
-func (f *filter) parse(args [][]byte) error {
+func (f *filter) parse(users *acl.Users, args [][]byte) error {
 	for i := 0; i < len(args); {
 		if i+1 >= len(args) {
 			return command.ErrSyntax
 		}
-		used, err := f.parseOne(args[i:])
+		used, err := f.parseOne(users, args[i:])
 		if err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (f *filter) parse(args [][]byte) error {
 
 // parseOne reads one option with its values, and returns how many arguments it
 // took.
-func (f *filter) parseOne(args [][]byte) (used int, err error) {
+func (f *filter) parseOne(users *acl.Users, args [][]byte) (used int, err error) {
 	name, value := strings.ToLower(string(args[0])), args[1]
 	if name == "skipme" {
 		f.skipMe = command.Is(value, "yes")
@@ -87,7 +88,7 @@ func (f *filter) parseOne(args [][]byte) (used int, err error) {
 		}
 		t.number = n
 	case "user":
-		if t.value != defaultUser {
+		if users.Find(t.value) == nil {
 			return 0, command.Error("ERR No such user '" + t.value + "'")
 		}
 	default:

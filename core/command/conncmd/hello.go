@@ -1,12 +1,12 @@
 package conncmd
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
+	"net"
+	"strconv"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/command/txncmd"
-	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -21,37 +21,49 @@ const (
 	errName       command.Error = "ERR Client names cannot contain spaces, newlines or special characters."
 )
 
-const defaultUser = "default"
-
 func (g *group) auth(c *command.Call) error {
 	if len(c.Args) > 3 {
 		return command.ErrSyntax
 	}
-	user, password := []byte(defaultUser), c.Args[1]
+	user, password := []byte(acl.DefaultName), c.Args[1]
 	if len(c.Args) == 3 {
 		user, password = c.Args[1], c.Args[2]
-	} else if g.deps().Config.Str(config.RequirePass) == "" {
+	} else if g.deps().Users.Default().Rights().NoPass() {
 		return errNoPassword
 	}
-	if err := g.login(c.Session, user, password); err != nil {
+	if err := g.login(c, user, password); err != nil {
 		return err
 	}
 	c.W.OK()
 	return nil
 }
 
-// login authenticates a session. The comparison takes the same time whatever
-// the password.
-func (g *group) login(s *session.Session, user, password []byte) error {
-	want := g.deps().Config.Str(config.RequirePass)
-	given, expected := sha256.Sum256(password), sha256.Sum256([]byte(want))
-	same := subtle.ConstantTimeCompare(given[:], expected[:]) == 1
-	if string(user) != defaultUser || (want != "" && !same) {
+// login makes the client of a call a user, if the password is right.
+func (g *group) login(c *command.Call, name, password []byte) error {
+	s, users := c.Session, g.deps().Users
+	from := hostOf(s)
+	if wait := users.Backoff.Wait(from, string(name), c.Now); wait > 0 {
+		return command.Error("WRONGPASS too many failed attempts to authenticate, try again in " + strconv.FormatInt((wait+999)/1000, 10) + " s")
+	}
+	user := users.Authenticate(name, password)
+	if user == nil {
+		users.Backoff.Failed(from, string(name), c.Now)
+		g.deps().Failed(c, string(name))
 		return errWrongPass
 	}
-	s.User = defaultUser
+	users.Backoff.Succeeded(from, string(name))
+	s.SetUser(user)
 	s.State &^= session.Locked
 	return nil
+}
+
+// hostOf is the address of a session's client without its port.
+func hostOf(s *session.Session) string {
+	addr := s.Conn.RemoteAddr()
+	if host, _, err := net.SplitHostPort(addr); err == nil {
+		return host
+	}
+	return addr
 }
 
 // validName reports whether a name may stand in CLIENT LIST.
@@ -108,7 +120,7 @@ func (g *group) hello(c *command.Call) error {
 	}
 	s := c.Session
 	if h.authenticates {
-		if err := g.login(s, h.user, h.password); err != nil {
+		if err := g.login(c, h.user, h.password); err != nil {
 			return err
 		}
 	}
@@ -159,12 +171,14 @@ func (g *group) reset(c *command.Call) error {
 		}
 	}
 	g.deps().Dispatcher.Monitor(s, false)
+	g.stopTracking(s)
 	s.DB, s.Name = 0, ""
 	c.W.Resp3 = false
 	s.State &^= session.ReplyOff | session.ReplySkip | session.ReplySkipNext | session.NoTouch | session.NoEvict |
 		session.ReadOnlyMode | session.ImportSource
-	s.User = defaultUser
-	if g.deps().Config.Str(config.RequirePass) != "" {
+	users := g.deps().Users
+	s.SetUser(users.Default())
+	if s.State &^= session.Locked; !users.Open() {
 		s.State |= session.Locked
 	}
 	c.W.Status("RESET")

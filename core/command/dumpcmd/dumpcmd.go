@@ -1,4 +1,4 @@
-// Package dumpcmd holds the commands that carry a value from one server to another: DUMP and RESTORE.
+// Package dumpcmd holds the commands that carry a value from one server to another: DUMP, RESTORE and MIGRATE.
 package dumpcmd
 
 import (
@@ -10,6 +10,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/rdb"
 	"github.com/sleipnirdb/sleipnir/datastruct/object"
+	"github.com/sleipnirdb/sleipnir/net/link"
 )
 
 // Settings are those that the commands obey. Any goroutine may ask.
@@ -39,6 +40,7 @@ const (
 type group struct {
 	settings Settings
 	tools    sync.Pool // of *tools
+	links    link.Pool // of MIGRATE
 }
 
 // tools keep their buffers from one call to the next.
@@ -67,7 +69,7 @@ func Commands(settings Settings) []command.Command {
 			Tips:       []string{"nondeterministic_output"},
 			Complexity: "O(1) to access the key and additional O(N*M) to serialize it, where N is the number of objects composing the value and M their average size.",
 			Summary:    "Returns a serialized representation of the value stored at a key.", Run: g.dump},
-		restore, asking,
+		restore, asking, g.migrateRow(),
 	}
 }
 
@@ -83,15 +85,24 @@ func (g *group) dump(c *command.Call) error {
 	}
 	t := g.tools.Get().(*tools)
 	defer g.tools.Put(t)
-	if t.encoder == nil {
-		t.encoder = rdb.NewEncoder(db.Space().Env())
-	}
-	payload, err := t.encoder.Payload(e, g.settings.DumpVersion(), g.settings.Compress())
+	payload, err := t.payload(e, db, g.settings)
 	if err != nil {
-		return errVersion
+		return err
 	}
 	c.W.Bulk(payload)
 	return nil
+}
+
+// payload serialises a value. The bytes last until the next call.
+func (t *tools) payload(e keyspace.Entry, db *keyspace.DB, settings Settings) ([]byte, error) {
+	if t.encoder == nil {
+		t.encoder = rdb.NewEncoder(db.Space().Env())
+	}
+	payload, err := t.encoder.Payload(e, settings.DumpVersion(), settings.Compress())
+	if err != nil {
+		return nil, errVersion
+	}
+	return payload, nil
 }
 
 // restoring is what RESTORE is asked to do.

@@ -4,6 +4,7 @@ package keycmd
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
@@ -15,11 +16,14 @@ type AppendOnly interface {
 	Durable() journal.Position
 }
 
-type group struct{ file AppendOnly }
+type group struct {
+	file   AppendOnly
+	config *config.Config
+}
 
 // Commands returns the rows of the generic group. file may be nil.
-func Commands(file AppendOnly) []command.Command {
-	g := &group{file}
+func Commands(file AppendOnly, cfg *config.Config) []command.Command {
+	g := &group{file, cfg}
 	const (
 		w  = command.Write
 		wf = command.Write | command.Fast
@@ -64,10 +68,10 @@ func Commands(file AppendOnly) []command.Command {
 		{Name: "renamenx", Arity: 3, Flags: wf, Since: "1.0.0",
 			Keys:       spec(command.Key(1, command.RW|command.Access|command.Delete), command.Key(2, command.OW|command.Insert)),
 			Complexity: "O(1)", Summary: "Renames a key only when the target key name doesn't exist.", Run: renamenx},
-		{Name: "copy", Arity: -3, Flags: w | command.DenyOOM | command.Roams, Since: "6.2.0",
+		{Name: "copy", Arity: -3, DBs: visitCopyDBs, Flags: w | command.DenyOOM | command.Roams, Since: "6.2.0",
 			Keys:       spec(command.Key(1, command.RO|command.Access), command.Key(2, command.OW|command.Update)),
 			Complexity: "O(N) worst case for collections, where N is the number of nested items. O(1) for string values.", Summary: "Copies the value of a key to a new key.", Run: copyKey},
-		{Name: "move", Arity: 3, Flags: wf | command.Roams, Keys: first(command.RW | command.Access | command.Update), Since: "1.0.0",
+		{Name: "move", Arity: 3, DBs: command.DBAt(2), Flags: wf | command.Roams, Keys: first(command.RW | command.Access | command.Update), Since: "1.0.0",
 			Complexity: "O(1)", Summary: "Moves a key to another database.", Run: move},
 		{Name: "keys", Arity: 2, Flags: command.ReadOnly | command.OffLoop, ACL: command.CatDangerous, Scope: command.ScopeRoute, Route: routeKeys, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "nondeterministic_output_order"},
@@ -86,7 +90,7 @@ func Commands(file AppendOnly) []command.Command {
 		{Name: "waitaof", Arity: 4, Flags: command.Blocking, ACL: command.CatConnection, Since: "7.2.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:agg_min"},
 			Complexity: "O(1)", Summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the primary and/or replicas.", Run: g.waitaof},
-		objectRow(),
+		g.objectRow(),
 	}
 	for i := range rows {
 		if rows[i].ACL&command.CatConnection == 0 && len(rows[i].Sub) == 0 {

@@ -82,6 +82,16 @@ func move(c *command.Call) error {
 	return nil
 }
 
+// visitCopyDBs finds every DB among the options of COPY.
+func visitCopyDBs(args [][]byte, visit func(pos int)) {
+	for i := 3; i+1 < len(args); i++ {
+		if command.Is(args[i], "db") {
+			i++
+			visit(i)
+		}
+	}
+}
+
 func copyKey(c *command.Call) error {
 	from, to := c.Args[1], c.Args[2]
 	toDB, replace := c.Session.DB, false

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 )
 
@@ -12,7 +13,7 @@ const (
 	errIsLFU  command.Error = "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."
 )
 
-func objectRow() command.Command {
+func (g *group) objectRow() command.Command {
 	sub := func(name, since, summary string, run command.Handler) command.Command {
 		return command.Command{Name: name, Arity: 3, Flags: command.ReadOnly, ACL: command.CatKeyspace, Since: since,
 			Keys: []command.KeySpec{command.Key(2, command.RO)}, Tips: []string{"nondeterministic_output"},
@@ -24,7 +25,7 @@ func objectRow() command.Command {
 			sub("encoding", "2.2.3", "Returns the internal encoding of an object.", objectEncoding),
 			sub("freq", "4.0.0", "Returns the logarithmic access frequency counter of an object.", objectFreq),
 			sub("idletime", "2.2.3", "Returns the time since the last access to an object.", objectIdletime),
-			sub("refcount", "2.2.3", "Returns the reference count of a value of a key.", objectRefcount),
+			sub("refcount", "2.2.3", "Returns the reference count of a value of a key.", g.objectRefcount),
 			{Name: "help", Arity: 2, Flags: command.Loading | command.Stale, ACL: command.CatKeyspace, Since: "6.2.0",
 				Complexity: "O(1)", Summary: "Returns helpful text about the different subcommands.", Run: objectHelp},
 		}}
@@ -48,19 +49,22 @@ func objectEncoding(c *command.Call) error {
 }
 
 // sharedInts is how many small integers Valkey shares between keys, and
-// sharedRefcount what it says of them. Nothing is shared here, but the answer
-// is kept.
+// sharedRefcount what it says of them. It shares none where each key needs a
+// time of its own by which it may be evicted. Nothing is shared here, but the
+// answer is kept.
 const (
 	sharedInts     = 10000
 	sharedRefcount = math.MaxInt32
 )
 
-func objectRefcount(c *command.Call) error {
-	_, e := inspect(c)
+func (g *group) objectRefcount(c *command.Call) error {
+	db, e := inspect(c)
 	if !e.Exists() {
 		return nil
 	}
-	if n, ok := e.IsInt(); ok && n >= 0 && n < sharedInts {
+	kind := db.Space().Policy().Kind
+	alone := (kind.LRU() || kind.LFU()) && g.config.Uint(config.MaxMemory) != 0
+	if n, ok := e.IsInt(); ok && n >= 0 && n < sharedInts && !alone {
 		c.W.Int(sharedRefcount)
 		return nil
 	}

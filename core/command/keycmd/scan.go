@@ -113,11 +113,11 @@ func isType(word []byte) bool {
 	return false
 }
 
-func (f *scanFilter) passes(e keyspace.Entry) bool {
+func (f *scanFilter) passes(c *command.Call, e keyspace.Entry) bool {
 	if f.kind != nil && !command.Is(f.kind, e.Type().String()) {
 		return false
 	}
-	return f.pattern == nil || glob.Match(f.pattern, e.Key(), false)
+	return (f.pattern == nil || glob.Match(f.pattern, e.Key(), false)) && c.Shows(e.Key())
 }
 
 func scan(c *command.Call) error {
@@ -140,7 +140,7 @@ func scan(c *command.Call) error {
 		for visited < f.count {
 			position = c.Set.Space(p).DB(c.Session.DB).Scan(position, f.count-visited, func(e keyspace.Entry) bool {
 				visited++
-				return f.passes(e)
+				return f.passes(c, e)
 			}, func(e keyspace.Entry) { keys = append(keys, append([]byte(nil), e.Key()...)) })
 			if position == 0 {
 				break
@@ -200,7 +200,7 @@ func keys(c *command.Call) error {
 		db := c.Set.Space(p).DB(c.Session.DB)
 		for position := uint64(0); ; {
 			position = db.Scan(position, keysStep, nil, func(e keyspace.Entry) {
-				if key := e.Key(); all || glob.Match(pattern, key, false) {
+				if key := e.Key(); (all || glob.Match(pattern, key, false)) && c.Shows(key) {
 					c.W.Bulk(key)
 					n++
 				}
@@ -215,7 +215,7 @@ func keys(c *command.Call) error {
 }
 
 // maxRandomTries bounds how often RANDOMKEY draws a partition whose key turns
-// out to be expired.
+// out to be expired, or isn't to be shown.
 const maxRandomTries = 100
 
 func randomkey(c *command.Call) error {
@@ -233,7 +233,7 @@ func randomkey(c *command.Call) error {
 			if at -= db.Len(); at >= 0 {
 				continue
 			}
-			if e := db.Random(); e.Exists() {
+			if e := db.Random(); e.Exists() && c.Shows(e.Key()) {
 				c.W.Bulk(e.Key())
 				return nil
 			}

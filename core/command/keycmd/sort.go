@@ -10,6 +10,11 @@ import (
 	"github.com/sleipnirdb/sleipnir/internal/crc"
 )
 
+const (
+	errSortBy  command.Error = "ERR BY option of SORT denied due to insufficient ACL permissions."
+	errSortGet command.Error = "ERR GET option of SORT denied due to insufficient ACL permissions."
+)
+
 const errWeight command.Error = "ERR One or more scores can't be converted into double"
 
 // sortRows returns SORT and SORT_RO.
@@ -44,7 +49,8 @@ type sorting struct {
 	store           []byte   // nil: the result is the reply
 }
 
-func (o *sorting) parse(args [][]byte, isReadOnly bool) error {
+// It may look keys up by patterns only if mayReadAll.
+func (o *sorting) parse(args [][]byte, isReadOnly, mayReadAll bool) error {
 	*o = sorting{count: -1}
 	for i := 2; i < len(args); i++ {
 		left := len(args) - i - 1
@@ -69,9 +75,15 @@ func (o *sorting) parse(args [][]byte, isReadOnly bool) error {
 		case command.Is(arg, "by") && left >= 1:
 			i++
 			o.by = args[i]
+			if !mayReadAll && bytes.IndexByte(o.by, '*') >= 0 {
+				return errSortBy
+			}
 			// Once it was said, it holds, as in Valkey.
 			o.isAsIs = o.isAsIs || bytes.IndexByte(o.by, '*') < 0
 		case command.Is(arg, "get") && left >= 1:
+			if !mayReadAll {
+				return errSortGet
+			}
 			i++
 			o.gets = append(o.gets, args[i])
 		default:
@@ -117,7 +129,7 @@ func hasSortPattern(args [][]byte) bool {
 // routeSort picks the partitions of the key, of the destination, and of what patterns reach: all, unless a hash tag tells.
 func routeSort(c *command.Call, m *partition.Mask) {
 	var o sorting
-	if o.parse(c.Args, isReadOnly(c.Cmd)) != nil {
+	if o.parse(c.Args, isReadOnly(c.Cmd), true) != nil {
 		return
 	}
 	m.Add(c.Set.Of(crc.Slot(c.Args[1])))
@@ -168,7 +180,7 @@ func findSortKeys(args [][]byte, dst []command.KeyRef) ([]command.KeyRef, error)
 
 func sortKey(c *command.Call) error {
 	var o sorting
-	if err := o.parse(c.Args, isReadOnly(c.Cmd)); err != nil {
+	if err := o.parse(c.Args, isReadOnly(c.Cmd), c.MayReadAll()); err != nil {
 		return err
 	}
 	db := c.DB(c.Args[1])

@@ -17,21 +17,21 @@ func Commands(hub func() *pubsub.Hub) []command.Command {
 		return []command.KeySpec{command.Range(1, last, 1, command.NotKey)}
 	}
 	rows := []command.Command{
-		{Name: "subscribe", Arity: -2, Flags: listen | command.Sentinel, Since: "2.0.0", Complexity: "O(N) where N is the number of channels to subscribe to.",
+		{Name: "subscribe", Channels: command.EachChannel, Arity: -2, Flags: listen | command.Sentinel, Since: "2.0.0", Complexity: "O(N) where N is the number of channels to subscribe to.",
 			Summary: "Listens for messages published to channels.", Run: g.listens(pubsub.Channel, "subscribe")},
 		{Name: "unsubscribe", Arity: -1, Flags: listen | command.Sentinel, Since: "2.0.0", Complexity: "O(N) where N is the number of channels to unsubscribe.",
 			Summary: "Stops listening to messages posted to channels.", Run: g.leaves(pubsub.Channel, "unsubscribe")},
-		{Name: "psubscribe", Arity: -2, Flags: listen | command.Sentinel, Since: "2.0.0", Complexity: "O(N) where N is the number of patterns to subscribe to.",
+		{Name: "psubscribe", Channels: command.EachPattern, Arity: -2, Flags: listen | command.Sentinel, Since: "2.0.0", Complexity: "O(N) where N is the number of patterns to subscribe to.",
 			Summary: "Listens for messages published to channels that match one or more patterns.", Run: g.listens(pubsub.Pattern, "psubscribe")},
 		{Name: "punsubscribe", Arity: -1, Flags: listen | command.Sentinel, Since: "2.0.0", Complexity: "O(N) where N is the number of patterns to unsubscribe.",
 			Summary: "Stops listening to messages published to channels that match one or more patterns.", Run: g.leaves(pubsub.Pattern, "punsubscribe")},
-		{Name: "ssubscribe", Arity: -2, Flags: listen, Keys: shardKey(-1), Since: "7.0.0", Complexity: "O(N) where N is the number of shard channels to subscribe to.",
+		{Name: "ssubscribe", Channels: command.EachChannel, Arity: -2, Flags: listen, Keys: shardKey(-1), Since: "7.0.0", Complexity: "O(N) where N is the number of shard channels to subscribe to.",
 			Summary: "Listens for messages published to shard channels.", Run: g.listens(pubsub.Shard, "ssubscribe")},
 		{Name: "sunsubscribe", Arity: -1, Flags: listen, Keys: shardKey(-1), Since: "7.0.0", Complexity: "O(N) where N is the number of shard channels to unsubscribe.",
 			Summary: "Stops listening to messages posted to shard channels.", Run: g.leaves(pubsub.Shard, "sunsubscribe")},
-		{Name: "publish", Arity: 3, Flags: publish | command.Sentinel, Since: "2.0.0", Complexity: "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client).",
+		{Name: "publish", Channels: command.OneChannel, Arity: 3, Flags: publish | command.Sentinel, Since: "2.0.0", Complexity: "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client).",
 			Summary: "Posts a message to a channel.", Run: g.publishes(pubsub.Channel)},
-		{Name: "spublish", Arity: 3, Flags: publish, Keys: shardKey(0), Since: "7.0.0", Complexity: "O(N) where N is the number of clients subscribed to the receiving shard channel.",
+		{Name: "spublish", Channels: command.OneChannel, Arity: 3, Flags: publish, Keys: shardKey(0), Since: "7.0.0", Complexity: "O(N) where N is the number of clients subscribed to the receiving shard channel.",
 			Summary: "Post a message to a shard channel", Run: g.publishes(pubsub.Shard)},
 		g.containerRow(),
 	}

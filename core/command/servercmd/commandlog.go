@@ -2,6 +2,7 @@ package servercmd
 
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
+	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 )
 
@@ -99,9 +100,14 @@ func (g *group) commandlogGet(c *command.Call) error {
 
 func (g *group) showLog(c *command.Call, kind stats.LogKind, count int64) {
 	entries := g.CommandLog.Latest(kind, count)
+	const plain = 6
+	fields := plain
+	if kind == stats.SlowExecution && g.Config.Bool(config.CommandLogShowWaiting) {
+		fields++
+	}
 	c.W.Array(len(entries))
 	for _, e := range entries {
-		c.W.Array(6)
+		c.W.Array(fields)
 		c.W.Int(e.ID)
 		c.W.Int(e.TimeS)
 		c.W.Int(e.Value)
@@ -111,6 +117,9 @@ func (g *group) showLog(c *command.Call, kind stats.LogKind, count int64) {
 		}
 		c.W.BulkString(e.Client)
 		c.W.BulkString(e.Name)
+		if fields > plain {
+			c.W.Int(e.Waited)
+		}
 	}
 }
 

@@ -51,7 +51,8 @@ func routeConfigSet(c *command.Call, m *partition.Mask) {
 			continue
 		}
 		switch id {
-		case config.NotifyKeyspaceEvents, config.MaxMemoryPolicy, config.MaxMemorySamples, config.LFULogFactor, config.LFUDecayTime:
+		case config.NotifyKeyspaceEvents, config.MaxMemoryPolicy, config.MaxMemorySamples, config.LFULogFactor, config.LFUDecayTime,
+			config.TrackingTableMaxKeys:
 			m.Fill(c.Set.Len())
 			return
 		}

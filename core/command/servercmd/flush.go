@@ -23,6 +23,7 @@ func (g *group) flushall(c *command.Call) error {
 	if err := flushMode(c); err != nil {
 		return err
 	}
+	g.Server.ForgetHotKeys(-1)
 	g.flush(c, func(s *keyspace.Space) (int, *keyspace.Detached) { return s.FlushAll() })
 	c.Dirty++
 	g.Server.FlushedAll(c.Dirty)
@@ -34,6 +35,7 @@ func (g *group) flushdb(c *command.Call) error {
 		return err
 	}
 	db := c.Session.DB
+	g.Server.ForgetHotKeys(db)
 	g.flush(c, func(s *keyspace.Space) (int, *keyspace.Detached) { return s.FlushDB(db) })
 	c.Dirty++
 	return nil
@@ -62,7 +64,7 @@ func (g *group) empty(c *command.Call, empty func(s *keyspace.Space) (int, *keys
 	return total
 }
 
-func swapdb(c *command.Call) error {
+func (g *group) swapdb(c *command.Call) error {
 	first, ok := parseInt32(c.Args[1])
 	if !ok {
 		return command.Error("ERR invalid first DB index")
@@ -78,6 +80,7 @@ func swapdb(c *command.Call) error {
 	for p := range c.Set.Len() {
 		c.Set.Space(p).SwapDB(first, second)
 	}
+	g.Server.Swapped()
 	c.Dirty++
 	c.W.OK()
 	return nil

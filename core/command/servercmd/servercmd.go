@@ -38,6 +38,8 @@ type Server interface {
 	// Flushed takes over what flushes left. background has to be freed in
 	// slices under the lease. Any goroutine.
 	Flushed(old []*keyspace.Detached, background partition.Mask, keys int)
+	// Swapped tells that two databases have changed places; every lease is held.
+	Swapped()
 	// Purge gives unused memory back to the system.
 	Purge(held bool)
 	// Shutdown begins to end the process; an error says why not. Any
@@ -75,6 +77,12 @@ type Server interface {
 	// CancelSave gives up the one in the background, CancelScheduledSave the one to come; false if there is none. Any goroutine.
 	CancelSave() bool
 	CancelScheduledSave() bool
+	// HotKeys returns the keys of the last window, the hottest first. An ordinary goroutine.
+	HotKeys() []HotKey
+	// ResetHotKeys forgets them. An ordinary goroutine.
+	ResetHotKeys()
+	// ForgetHotKeys forgets those of a database, of all if it is negative. Any goroutine.
+	ForgetHotKeys(db int)
 	// FlushedAll is told that FLUSHALL has emptied everything and will count so many changes. The caller has every lease.
 	FlushedAll(dirty int64)
 	// RewriteAppendOnly has the append-only file rewritten, after the transaction if it is within one. Any goroutine.
@@ -117,7 +125,7 @@ func Commands(d Deps) []command.Command {
 	g := &group{d}
 	rows := []command.Command{
 		g.infoRow(), g.configRow(), g.memoryRow(), g.commandRow(), g.slowlogRow(), g.commandlogRow(),
-		g.latencyRow(), g.debugRow(), g.shutdownRow(), g.monitorRow(), g.saveRow(), g.bgsaveRow(), g.bgrewriteaofRow(),
+		g.latencyRow(), g.hotkeysRow(), g.debugRow(), g.shutdownRow(), g.monitorRow(), g.saveRow(), g.bgsaveRow(), g.bgrewriteaofRow(),
 		{Name: "dbsize", Arity: 1, Flags: command.ReadOnly | command.Fast, ACL: command.CatKeyspace, Scope: command.ScopeAll, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:agg_sum"},
 			Complexity: "O(1)", Summary: "Returns the number of keys in the database.", Run: dbsize},
@@ -127,8 +135,8 @@ func Commands(d Deps) []command.Command {
 		{Name: "flushdb", Arity: -1, Flags: command.Write, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "1.0.0",
 			Tips:       []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 			Complexity: "O(N) where N is the number of keys in the selected database", Summary: "Removes all keys from the current database.", Run: g.flushdb},
-		{Name: "swapdb", Arity: 3, Flags: command.Write | command.Fast, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "4.0.0",
-			Complexity: "O(N) where N is the count of clients watching or blocking on keys from both databases.", Summary: "Swaps two databases.", Run: swapdb},
+		{Name: "swapdb", Arity: 3, DBs: command.DBAt(1, 2), Flags: command.Write | command.Fast, ACL: command.CatKeyspace | command.CatDangerous, Scope: command.ScopeAll, Since: "4.0.0",
+			Complexity: "O(N) where N is the count of clients watching or blocking on keys from both databases.", Summary: "Swaps two databases.", Run: g.swapdb},
 		{Name: "time", Arity: 1, Flags: command.Loading | command.Stale | command.Fast, Since: "2.6.0", Tips: []string{"nondeterministic_output"},
 			Complexity: "O(1)", Summary: "Returns the server time.", Run: now},
 		{Name: "lolwut", Arity: -1, Flags: command.ReadOnly | command.Fast, Since: "5.0.0",

@@ -321,3 +321,13 @@ func msetex(c *command.Call) error {
 	}
 	return storeAll(c, pairs, at, &o)
 }
+
+// setAccess says what SET does to its key: with GET anywhere it reads it too.
+func setAccess(args [][]byte) command.KeyFlags {
+	for _, arg := range args[3:] {
+		if command.Is(arg, "get") {
+			return command.RW | command.Access | command.Update
+		}
+	}
+	return command.OW | command.Update
+}

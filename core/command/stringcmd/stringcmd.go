@@ -30,7 +30,7 @@ func Commands(limits Limits) []command.Command {
 	rows := []command.Command{
 		{Name: "get", Arity: 2, Flags: rf, Keys: one(command.RO | command.Access), Since: "1.0.0", Complexity: "O(1)",
 			Summary: "Returns the string value of a key.", Run: get},
-		{Name: "set", Arity: -3, Flags: w, Keys: one(command.RW | command.Access | command.Update | command.VariableFlags), Since: "1.0.0", Complexity: "O(1)",
+		{Name: "set", KeyAccess: setAccess, Arity: -3, Flags: w, Keys: one(command.RW | command.Access | command.Update | command.VariableFlags), Since: "1.0.0", Complexity: "O(1)",
 			Summary: "Sets the string value of a key, ignoring its type. The key is created if it doesn't exist.", Run: g.set},
 		{Name: "setnx", Arity: 3, Flags: wf, Keys: one(command.OW | command.Insert), Since: "1.0.0", Complexity: "O(1)",
 			Summary: "Sets the string value of a key only when the key doesn't exist.", Run: setnx},

@@ -57,6 +57,7 @@ func multi(c *command.Call) error {
 		return errNestedMulti
 	}
 	c.Session.State |= session.InMulti
+	c.Session.Multi.DB = c.Session.DB
 	c.W.OK()
 	return nil
 }
@@ -143,6 +144,12 @@ func (t *transactions) routeExec(c *command.Call, m *partition.Mask) {
 	for i := range s.Multi.Queue {
 		q := &s.Multi.Queue[i]
 		cmd := t.row(q.Command)
+		if cmd.Flags&command.RunsScript != 0 {
+			sub := *c
+			sub.Cmd, sub.Args, sub.InExec = cmd, q.Args, true
+			cmd.Route(&sub, m)
+			continue
+		}
 		if cmd.Scope != command.ScopeKeys {
 			m.Fill(c.Set.Len())
 			return
@@ -171,6 +178,9 @@ func (t *transactions) exec(c *command.Call) error {
 		c.W.NullArray()
 		return nil
 	}
+	if s.Multi.Flags&uint64(command.RunsScript) != 0 && t.outgrown(c) {
+		return command.TooLong
+	}
 	queue := s.Multi.Queue
 	Unwatch(c.Set, s)
 	// The state goes first: a queued RESET or a reply of CLIENT LIST must not
@@ -182,6 +192,19 @@ func (t *transactions) exec(c *command.Call) error {
 		c.Nested.RunNested(c, t.row(queue[i].Command), queue[i].Args)
 	}
 	return nil
+}
+
+// outgrown reports whether a script of the queue needs more by now than it did when the leases were chosen: a function that was replaced. Then
+// EXEC begins anew.
+func (t *transactions) outgrown(c *command.Call) bool {
+	var m partition.Mask
+	t.routeExec(c, &m)
+	for p := m.Next(0); p >= 0; p = m.Next(p + 1) {
+		if !c.Held.Has(p) {
+			return true
+		}
+	}
+	return false
 }
 
 // broken reports whether a watched key was changed, or expired since.
