@@ -221,7 +221,7 @@ func baseNext(c *Frame) error {
 	k, v, ok := t.Next(c.Arg(1))
 	switch {
 	case !ok:
-		return c.Errorf(1, "invalid key to 'next'")
+		return c.Errorf(0, "invalid key to 'next'")
 	case k.IsNil():
 		return c.Return(Nil)
 	}
@@ -320,7 +320,7 @@ func (c *Frame) load(source, name string) error {
 	if err := c.state.Charge(int64(len(source)) * compiledBytes); err != nil {
 		return err
 	}
-	if err := c.state.Work(len(source) / sourceStep); err != nil {
+	if err := c.state.Work(len(source) * sourceSteps); err != nil {
 		return err
 	}
 	chunk, err := c.state.Compile(source, name)
@@ -332,7 +332,7 @@ func (c *Frame) load(source, name string) error {
 
 const (
 	compiledBytes = 16 // of tree and code for a byte of source, about
-	sourceStep    = 4  // bytes of source that cost as much as a step
+	sourceSteps   = 2  // steps that a byte of source costs the time of, about
 )
 
 func baseLoadString(c *Frame) error {

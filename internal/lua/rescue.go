@@ -66,7 +66,7 @@ func (s *State) rethrown(err error) error {
 		return err
 	}
 	if text, ok := e.Value.ToString(); ok {
-		e.Value = s.String(s.where(1) + text)
+		e.Value = s.String(s.where(2) + text) // level 1 is the mark
 	}
 	return e
 }
