@@ -81,6 +81,7 @@ func (m *Machine) build() {
 
 // openLibraries gives scripts Lua's libraries.
 func (m *Machine) openLibraries() {
+	m.state.OpenBase()
 	m.state.OpenString()
 	m.state.OpenTable()
 	m.state.OpenMath()
