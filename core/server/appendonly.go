@@ -155,6 +155,7 @@ func (s *Server) infoAppendOnly(n *stats.Info) {
 	n.Int("aof_rewrites_consecutive_failures", st.RewriteFailures)
 	n.Str("aof_last_write_status", word(st.WriteError != nil))
 	n.Int("aof_last_cow_size", s.rewrite.peak.Load())
+	n.Int("slot_migration_fork_in_progress", 0)
 	n.Int("module_fork_in_progress", 0)
 	n.Int("module_fork_last_cow_size", 0)
 	if !st.IsOn {

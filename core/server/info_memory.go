@@ -49,6 +49,8 @@ func (s *Server) infoMemory(n *stats.Info, held bool) {
 	n.Int("mem_clients_slaves", 0)
 	n.Int("mem_clients_normal", m.Clients)
 	n.Int("mem_cluster_links", 0)
+	n.Int("mem_cluster_slot_import", 0)
+	n.Int("mem_cluster_slot_export", 0)
 	n.Int("mem_aof_buffer", 0)
 	n.Str("mem_allocator", allocatorName)
 	n.Int("mem_overhead_db_hashtable_rehashing", 0)

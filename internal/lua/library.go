@@ -33,8 +33,8 @@ func must(err error) {
 	invariant.Check(err == nil, "a library finds no room")
 }
 
-// closure is a function of f that holds values, as a Lua function holds those of its surroundings.
-func (s *State) closure(name string, f Builtin, holds ...Value) Value {
+// holding is a function of f that holds values, as a Lua function holds those of its surroundings.
+func (s *State) holding(name string, f Builtin, holds ...Value) Value {
 	fn := s.newBuiltin(name, f, ordinary)
 	fn.upvals = make([]*upvalue, len(holds))
 	cells := make([]upvalue, len(holds))

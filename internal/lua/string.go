@@ -36,8 +36,8 @@ func (s *State) OpenString() {
 // bytesPerStep is how many bytes a library function copies or looks at for one step of the script's budget.
 const bytesPerStep = 32
 
-// place turns a position counted from 1, or from the end if it is negative, into one counted from 1; 0 is before the string.
-func place(i, length int) int {
+// position turns a position counted from 1, or from the end if it is negative, into one counted from 1; 0 is before the string.
+func position(i, length int) int {
 	if i < 0 {
 		i += length + 1
 	}
@@ -79,8 +79,8 @@ func stringSub(c *Frame) error {
 	if err != nil {
 		return err
 	}
-	start = max(place(start, len(s)), 1)
-	end = min(place(end, len(s)), len(s))
+	start = max(position(start, len(s)), 1)
+	end = min(position(end, len(s)), len(s))
 	if start > end {
 		return c.Return(c.state.String(""))
 	}
@@ -123,12 +123,12 @@ func stringByte(c *Frame) error {
 	if err != nil {
 		return err
 	}
-	start = place(start, len(s))
+	start = position(start, len(s))
 	end, err := c.OptInt(2, start)
 	if err != nil {
 		return err
 	}
-	end = min(place(end, len(s)), len(s))
+	end = min(position(end, len(s)), len(s))
 	start = max(start, 1)
 	if start > end {
 		return nil
@@ -249,7 +249,7 @@ func find(c *Frame, places bool) error {
 	if err != nil {
 		return err
 	}
-	init = min(max(place(init, len(s))-1, 0), len(s))
+	init = min(max(position(init, len(s))-1, 0), len(s))
 	if places && (c.Arg(3).Truthy() || isPlain(pattern)) {
 		i := strings.Index(s[init:], pattern)
 		if i < 0 {
@@ -339,7 +339,7 @@ func stringGmatch(c *Frame) error {
 	if err != nil {
 		return err
 	}
-	return c.Return(c.state.closure("gmatch_aux", gmatchNext, c.state.stringOf(c.Arg(0), s), c.state.stringOf(c.Arg(1), pattern), Number(0)))
+	return c.Return(c.state.holding("gmatch_aux", gmatchNext, c.state.stringOf(c.Arg(0), s), c.state.stringOf(c.Arg(1), pattern), Number(0)))
 }
 
 // stringOf is v, or the string s that it was turned into.
