@@ -323,7 +323,7 @@ func (c *Frame) load(source, name string) error {
 	if err := c.state.Charge(int64(len(source)) * compiledBytes); err != nil {
 		return err
 	}
-	if err := c.state.Work(len(source) / sourceStep); err != nil {
+	if err := c.state.Work(len(source) * sourceSteps); err != nil {
 		return err
 	}
 	chunk, err := c.state.Compile(source, name)
@@ -335,7 +335,7 @@ func (c *Frame) load(source, name string) error {
 
 const (
 	compiledBytes = 16 // of tree and code for a byte of source, about
-	sourceStep    = 4  // bytes of source that cost as much as a step
+	sourceSteps   = 2  // steps that a byte of source costs the time of, about
 )
 
 func baseLoadString(c *Frame) error {

@@ -93,6 +93,7 @@ func (s *State) replace(t *Thread, f *frame, fn *Function, at, count int) error 
 		t.closeFrom(int(f.base))
 	}
 	to := int(f.at)
+	s.budget -= count / placesPerStep
 	copy(t.stack[to:], t.stack[at:at+1+count])
 	old := *f
 	t.depth--
@@ -119,6 +120,7 @@ func (s *State) pushMark(t *Thread, kind frameKind, c pending) error {
 
 // deliver moves n results from one place to another, as many as are wanted.
 func (t *Thread) deliver(s *State, from, n, to, want int) {
+	s.budget -= n / placesPerStep
 	if want < 0 {
 		copy(t.stack[to:], t.stack[from:from+n])
 		t.top = to + n

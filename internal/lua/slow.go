@@ -13,6 +13,9 @@ func (t *Thread) running() *frame { return &t.frames[t.depth-1] }
 
 // callMeta calls a metamethod with its arguments above the frame's registers.
 func (s *State) callMeta(t *Thread, then after, thenA uint8, h Value, args ...Value) error {
+	if err := s.Work(1); err != nil {
+		return err
+	}
 	f := t.running()
 	at := int(f.base) + f.fn.proto.size
 	if at+len(args)+1 > len(t.stack) {
@@ -233,6 +236,7 @@ func (s *State) join(vs []Value) (Value, error) {
 		if err := s.Charge(int64(stringBytes + len(x) + len(y))); err != nil {
 			return Nil, err
 		}
+		s.budget -= (len(x) + len(y)) / bytesPerStep
 		return Value{p: &object{kind: KindString, str: x + y}}, nil
 	}
 	total := 0
@@ -242,6 +246,7 @@ func (s *State) join(vs []Value) (Value, error) {
 	if err := s.Room(int64(total)); err != nil {
 		return Nil, err
 	}
+	s.budget -= total / bytesPerStep
 	buf := s.scratch[:0]
 	for _, v := range vs {
 		if v.p.kind == KindString {
@@ -258,6 +263,9 @@ func (s *State) join(vs []Value) (Value, error) {
 	}
 	return Value{p: &object{kind: KindString, str: string(buf)}}, nil
 }
+
+// bytesPerStep is how many bytes are copied in the time of a step, about.
+const bytesPerStep = 256
 
 // keptScratch bounds the buffer that a State keeps.
 const keptScratch = 1 << 16
