@@ -8,7 +8,7 @@ import (
 
 // Script is one run of a script, as far as those see it who run its commands. It belongs to the owner of the session that called it.
 //
-// Whoever runs scripts makes one for each run (and may use it again once [Nested.EndScript] has returned), has the script's commands run
+// Whoever runs scripts makes one for each run (and may use it again, see Renew), has the script's commands run
 // by [Nested.RunScripted], and calls [Nested.Interrupt] from time to time while the script is at work.
 type Script struct {
 	// W gets the reply of each command, in RESP2 or RESP3 as the script wants.
@@ -40,6 +40,13 @@ const (
 // says no if somebody has killed the script before.
 func (s *Script) Write() bool {
 	return s.fate.Load() == wrote || s.fate.CompareAndSwap(open, wrote)
+}
+
+// Renew readies a script for another run, if nobody else was ever told of it: it was never Watched.
+func (s *Script) Renew() {
+	if s.fate.Load() != open {
+		s.fate.Store(open)
+	}
 }
 
 // Wrote says whether a command that writes was let through. Any thread.

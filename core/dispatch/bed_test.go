@@ -43,6 +43,8 @@ type bed struct {
 	table *command.Table
 	users *acl.Users
 	loops *loop.Group
+	// denied is what the last call was denied for.
+	denied atomic.Pointer[acl.Entry]
 
 	opened chan arrival
 	// entered tells that "hold" runs; release lets it end.
@@ -71,7 +73,7 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 	})
 	row := func(id int) *command.Command { return b.table.Row(id) }
 	deps := func() conncmd.Deps {
-		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Users: b.users, Name: "test", Version: "1"}
+		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Users: b.users, Failed: func(*command.Call, string) {}, Name: "test", Version: "1"}
 	}
 	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil, nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), b.scriptCommands(), waitingCommands())
 	b.users = acl.New(b.table, func() bool { return false })
@@ -110,11 +112,16 @@ type hooks struct {
 
 func (h *hooks) Opened(c *loop.Conn) (*session.Session, error) {
 	s := &session.Session{ID: uint64(c.Fd()), CreatedMs: c.Loop().NowMs} // #nosec G115 -- a descriptor
-	if h.bed.d.Config.Str(config.RequirePass) != "" {
+	s.SetUser(h.bed.users.Default())
+	if !h.bed.users.Open() {
 		s.State |= session.Locked
 	}
 	h.bed.opened <- arrival{c, s}
 	return s, nil
+}
+
+func (h *hooks) Denied(s *session.Session, cmd *command.Command, args [][]byte, d acl.Denial, from acl.Context, _ int64) {
+	h.bed.denied.Store(&acl.Entry{Reason: d.Reason, Context: from, Object: string(args[d.Pos]), User: s.User.Name, Client: cmd.Full})
 }
 
 func (h *hooks) Closed(s *session.Session, _ error) {

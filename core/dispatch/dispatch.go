@@ -153,7 +153,7 @@ func (d *Dispatcher) Open(c *loop.Conn) {
 		return
 	}
 	x.Stats.Connections++
-	s.Conn = c
+	s.Conn, s.Pushed = c, pushed
 	c.Data = s
 }
 

@@ -146,7 +146,7 @@ func (x *Executor) init(d *Dispatcher) {
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.effects.Reset()
-	x.Subscribers = pubsub.NewLocal(x.pushed)
+	x.Subscribers = pubsub.NewLocal()
 	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
 	x.configure()
@@ -250,7 +250,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 			x.protocolError(s, c, err)
 		} else if !more {
 			c.Need(s.Parser.Need())
-			if len(c.In()) > x.maxInput {
+			if max(len(c.In()), s.Parser.Need())+s.Multi.Bytes > x.maxInput {
 				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}

@@ -111,6 +111,5 @@ func (x *Executor) deliver(line []byte) {
 			continue
 		}
 		s.Push(line)
-		x.pushed(s)
 	}
 }

@@ -205,11 +205,11 @@ func (noRoom) MakeRoom(*dispatch.Executor) bool { return false }
 func TestScriptedEffects(t *testing.T) {
 	for _, test := range []struct{ name, send, want string }{
 		{"one", "script p set a 1 ; get a", "SELECT 0|SET a 1"},
-		{"several", "script p set a 1 ; incr a", "SELECT 0|MULTI|SET a 1|INCR a|EXEC"},
-		{"suspended", "script - set a 1 ; suspend ; set b 1 ; suspend ; set c 1", "SELECT 0|MULTI|SET a 1|SET b 1|SET c 1|EXEC"},
+		{"several", "script p set a 1 ; incr a", "MULTI|SELECT 0|SET a 1|INCR a|EXEC"},
+		{"suspended", "script - set a 1 ; suspend ; set b 1 ; suspend ; set c 1", "MULTI|SELECT 0|SET a 1|SET b 1|SET c 1|EXEC"},
 		{"database", "script - select 3 ; set a 1", "SELECT 3|SET a 1"},
 		{"untold", "script pu set a 1", ""},
-		{"in a transaction", "multi|script p set a 1|set b 1|exec", "SELECT 0|MULTI|SET a 1|SET b 1|EXEC"},
+		{"in a transaction", "multi|script p set a 1|set b 1|exec", "MULTI|SELECT 0|SET a 1|SET b 1|EXEC"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBed(t, 2, 8)

@@ -46,6 +46,7 @@ func (o *operations) ResetStats() {
 	s.budget.peak.Store(0)
 	s.budget.exceeded.Store(0)
 	s.garbage.freed.Store(0)
+	s.scripts.Scripts.ResetEvicted()
 	now, _ := s.visitLoops()
 	s.figures.forget(now)
 	s.sampleMemory()
