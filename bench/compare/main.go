@@ -68,6 +68,7 @@ func parts() []part {
 		{"elements", "Memory per element", against, false, elementsPart},
 		{"stall-types", "A sorted set of ten million: latency while it comes and goes, and the Go heap", against, false, stallTypesPart},
 		{"durability", "Saving and loading, the append-only file", against, false, durabilityPart},
+		{"pubsub", "Publish and subscribe", against, false, pubsubPart},
 		{"eviction", "Eviction: hits of a cache of 10,000 keys, of 100,000 that a zipf trace asks for", against, true, evictionPart},
 		{"more", "Other work", against, true, morePart},
 		{"engines", "The netpoll engine against the epoll engine", [2]string{"netpoll", "epoll"}, true, enginesPart},

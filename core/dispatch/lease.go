@@ -209,7 +209,7 @@ func (x *Executor) runLent(o *op, p int) {
 		return // it has left, or was put off
 	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
-		silence(s, mark)
+		silence(s, o.cmd, mark)
 	}
 	x.served = append(x.served, o)
 }

@@ -193,7 +193,7 @@ func (y *offLoopExecutor) run(o *op) {
 		return
 	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
-		silence(s, mark)
+		silence(s, o.cmd, mark)
 	}
 	// The session goes home before the leases: to give them back may mean to
 	// serve others. Who has the reply finds the command counted.
