@@ -1,6 +1,8 @@
 package command
 
 import (
+	"slices"
+
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/session"
@@ -38,6 +40,9 @@ type Call struct {
 	InExec bool
 	// Nested runs the commands of a transaction or script.
 	Nested Nested
+	// Machine is what core/script keeps with the executor from one script to
+	// the next.
+	Machine any
 	// Again: the call has waited, and one of its keys became ready.
 	Again bool
 	// Resumed: the handler returned Suspended, and goes on.
@@ -63,8 +68,12 @@ type Nested interface {
 	// of it, has as its reply. Errors have been counted. The call is as before
 	// when it returns.
 	RunScripted(c *Call, s *Script, args [][]byte) error
-	// Interrupt is called by a script that takes long: first when it leaves its
-	// loop or could not, then about every millisecond, on its own thread and between commands. An error
+	// Announce shows the call that runs a script to those who monitor, before
+	// they see its commands: its row has SkipMonitor.
+	Announce(c *Call)
+	// Interrupt is called by a script that takes long: first when the handler was
+	// resumed, or when it would have left its loop and could not, and then about every
+	// millisecond, on the script's thread and between its commands. An error
 	// has to end the script whatever it catches.
 	Interrupt(c *Call, s *Script) error
 	// EndScript is called when a script has ended. It costs nothing if it was
@@ -106,6 +115,21 @@ func (c *Call) DBAt(db int, key []byte) *keyspace.DB {
 func (c *Call) checkHeld(key []byte, p int) {
 	invariant.Check(p == c.Set.Of(crc.Slot(key)), "a key isn't in the partition that it is looked for in")
 	invariant.Check(c.Partition >= 0 || c.Held == nil || c.Held.Has(p), "a key is looked for in a partition that the call doesn't hold")
+	c.checkTold(key)
+}
+
+// maxTold bounds the arguments of a call that checkTold looks at: it does so for each key.
+const maxTold = 64
+
+// checkTold asserts that a key which the call looks for is one of those that its user's rights were checked for. Calls of another
+// scope look for keys that nobody can tell, and see to the rights themselves.
+func (c *Call) checkTold(key []byte) {
+	if c.Cmd == nil || c.Cmd.Scope != ScopeKeys || len(c.Args) > maxTold {
+		return
+	}
+	keys, err := c.Cmd.AppendKeys(c.Args, nil)
+	invariant.Check(err == nil && slices.ContainsFunc(keys, func(k KeyRef) bool { return string(c.Args[k.Pos]) == string(key) }),
+		"a call looks for a key that its arguments don't tell of")
 }
 
 // Past says whether an expiry that the call gives to something in db is over

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sleipnirdb/sleipnir/core/acl"
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/command/conncmd"
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
@@ -40,7 +41,10 @@ type bed struct {
 	d     *dispatch.Dispatcher
 	set   *partition.Set
 	table *command.Table
+	users *acl.Users
 	loops *loop.Group
+	// denied is what the last call was denied for.
+	denied atomic.Pointer[acl.Entry]
 
 	opened chan arrival
 	// entered tells that "hold" runs; release lets it end.
@@ -69,9 +73,13 @@ func newBed(t testing.TB, loops, partitions int, directives ...string) *bed {
 	})
 	row := func(id int) *command.Command { return b.table.Row(id) }
 	deps := func() conncmd.Deps {
-		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Name: "test", Version: "1"}
+		return conncmd.Deps{Dispatcher: b.d, Config: cfg, Users: b.users, Failed: func(*command.Call, string) {}, Name: "test", Version: "1"}
 	}
 	b.table = command.NewTable(conncmd.Commands(deps), keycmd.Commands(nil, nil), stringcmd.Commands(limits{}), txncmd.Commands(row), b.commands(), b.longCommands(), b.scriptCommands(), waitingCommands())
+	b.users = acl.New(b.table, func() bool { return false })
+	if password := cfg.Str(config.RequirePass); password != "" {
+		b.users.SetDefaultPassword(password)
+	}
 	b.d = dispatch.New(b.table, b.set, cfg, &hooks{bed: b})
 	if b.loops, err = loop.New(loop.Config{Loops: loops}, b.d); err != nil {
 		t.Fatal(err)
@@ -104,11 +112,16 @@ type hooks struct {
 
 func (h *hooks) Opened(c *loop.Conn) (*session.Session, error) {
 	s := &session.Session{ID: uint64(c.Fd()), CreatedMs: c.Loop().NowMs} // #nosec G115 -- a descriptor
-	if h.bed.d.Config.Str(config.RequirePass) != "" {
+	s.SetUser(h.bed.users.Default())
+	if !h.bed.users.Open() {
 		s.State |= session.Locked
 	}
 	h.bed.opened <- arrival{c, s}
 	return s, nil
+}
+
+func (h *hooks) Denied(s *session.Session, cmd *command.Command, args [][]byte, d acl.Denial, from acl.Context, _ int64) {
+	h.bed.denied.Store(&acl.Entry{Reason: d.Reason, Context: from, Object: string(args[d.Pos]), User: s.User.Name, Client: cmd.Full})
 }
 
 func (h *hooks) Closed(s *session.Session, _ error) {
@@ -122,6 +135,10 @@ func (h *hooks) Closed(s *session.Session, _ error) {
 }
 
 func (h *hooks) Ticked(*dispatch.Executor) int { return -1 }
+
+func (h *hooks) Abandoned(*session.Session) {}
+
+func (h *hooks) Busy(string, bool, int64) {}
 
 func (h *hooks) Crashed(_ *dispatch.Executor, reason any) { panic(reason) }
 

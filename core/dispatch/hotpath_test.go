@@ -43,6 +43,22 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// TestRestrictedDoesNotAllocate: nor does the check of what a user may do.
+func TestRestrictedDoesNotAllocate(t *testing.T) {
+	if invariant.Enabled {
+		t.Skip("builds with assertions allocate")
+	}
+	for name, text := range map[string]string{
+		"get": "*2\r\n$3\r\nGET\r\n$1\r\na\r\n", "mset": "*5\r\n$4\r\nMSET\r\n$1\r\na\r\n$1\r\n1\r\n$1\r\nb\r\n$1\r\n2\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBed(t, 1, 4)
+			b.rights("default", "resetkeys ~b* ~a* db=0")
+			countAllocations(t, b, text, 1+strings.Count(text, "GET"))
+		})
+	}
+}
+
 // syncs has the bed's replies wait for a disk that is quick.
 func (b *bed) syncs(t *testing.T) {
 	d := newDisk(b)

@@ -94,7 +94,7 @@ func (d *Dispatcher) UsersChanged(changes []acl.Change, me *session.Session) {
 
 // follow applies changes of users to a session of this loop.
 func (x *Executor) follow(s *session.Session, changes []acl.Change) {
-	if s.User == nil {
+	if !s.Lent && s.User == nil {
 		return
 	}
 	away := s.Lent || s.Block.Waiter != nil

@@ -127,7 +127,8 @@ func (x *Executor) rerun(o *op, p int) bool {
 	c.W, c.Again = &o.reply, true
 	start := ticksNow()
 	err := x.permitAgain(o)
-	if err == nil {
+	isDenied := err != nil
+	if !isDenied {
 		err = o.cmd.Run(c)
 	}
 	if c.Effects != nil {
@@ -153,13 +154,20 @@ func (x *Executor) rerun(o *op, p int) bool {
 		}
 		return false
 	}
-	x.Stats.Ran(o.cmd.ID, spent)
+	count := &x.Stats.Commands[o.cmd.ID]
+	if isDenied {
+		count.Rejected++
+	} else {
+		x.Stats.Ran(o.cmd.ID, spent)
+	}
 	if spent > x.slowTicks {
 		x.slow(o.s, o.cmd, o.args, spent)
 	}
 	if err != nil {
 		o.reply.B = o.reply.B[:0]
-		x.Stats.Commands[o.cmd.ID].Failed++
+		if !isDenied {
+			count.Failed++
+		}
 		x.Stats.Failed(err.Error())
 		o.reply.Error(err.Error())
 	}

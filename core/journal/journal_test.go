@@ -65,12 +65,12 @@ func TestStream(t *testing.T) {
 		{"databases", []*Unit{unitOf("0:PING"), unitOf("1:PING"), unitOf("0:PING")},
 			resp("SELECT 0", "PING", "SELECT 1", "PING", "SELECT 0", "PING")},
 		{"transaction", []*Unit{unitOf("0:SET a b", "0:DEL c"), unitOf("0:PING")},
-			resp("SELECT 0", "MULTI", "SET a b", "DEL c", "EXEC", "PING")},
+			resp("MULTI", "SELECT 0", "SET a b", "DEL c", "EXEC", "PING")},
 		{"databases in a transaction", []*Unit{unitOf("0:SET a b", "7:DEL c"), unitOf("7:PING"), unitOf("0:PING")},
-			resp("SELECT 0", "MULTI", "SET a b", "SELECT 7", "DEL c", "EXEC", "PING", "SELECT 0", "PING")},
+			resp("MULTI", "SELECT 0", "SET a b", "SELECT 7", "DEL c", "EXEC", "PING", "SELECT 0", "PING")},
 		{"loose", []*Unit{loose(unitOf("0:DEL a", "0:DEL b"))}, resp("SELECT 0", "DEL a", "DEL b")},
 		{"large numbers", []*Unit{unitOf("262143:PING"), unitOf("262144:PING"), unitOf("2147483646:PING", "2147483646:PING")},
-			resp("SELECT 262143", "PING", "SELECT 262144", "PING", "SELECT 2147483646", "MULTI", "PING", "PING", "EXEC")},
+			resp("SELECT 262143", "PING", "SELECT 262144", "PING", "MULTI", "SELECT 2147483646", "PING", "PING", "EXEC")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			j := New(Config{RingBytes: 1 << 10})
@@ -217,13 +217,16 @@ func TestAgainstTwin(t *testing.T) {
 				u.Add(at, []byte("SET"), value)
 				commands = appendCommand(commands, [][]byte{[]byte("SET"), value}, nil)
 			}
+			if count > 1 {
+				twin = append(twin, multi...)
+			}
 			if first != db {
 				twin = appendSelect(twin, first)
 			}
-			if db = at; count > 1 {
-				commands = append(append([]byte(multi), commands...), exec...)
-			}
 			twin = append(twin, commands...)
+			if db = at; count > 1 {
+				twin = append(twin, exec...)
+			}
 			j.Append(&u)
 		}
 	}

@@ -83,11 +83,11 @@ func (s *stream) large(u *Unit, end Position) {
 
 // front appends what comes before the commands of a record.
 func (s *stream) front(b []byte, db int, transaction bool) []byte {
-	if db != s.db {
-		b = appendSelect(b, db)
-	}
 	if transaction {
 		b = append(b, multi...)
+	}
+	if db != s.db {
+		b = appendSelect(b, db)
 	}
 	return b
 }

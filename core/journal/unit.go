@@ -17,7 +17,7 @@ type Unit struct {
 }
 
 const (
-	// frontRoom is left free before the commands, for the longest SELECT with MULTI: so a large unit becomes part of the stream as it is.
+	// frontRoom is left free before the commands, for MULTI with the longest SELECT: so a large unit becomes part of the stream as it is.
 	frontRoom = 64
 	newUnit   = 1 << 10
 	// keptUnit bounds the buffer that is kept for the next unit.

@@ -81,14 +81,14 @@ func (a *appendOnly) Snapshot(out io.Writer, o aof.SnapshotOptions) error {
 	frame := s.snapshotFrame(format)
 	frame.Notes = s.baseNotes
 	if o.Held {
-		frame.Functions = s.snapshots.functions
+		frame.Functions = s.scripts.Libraries().Codes()
 		return s.walking.taker.Hold(out, format, frame)
 	}
 	done := make(chan error, 1)
 	t := s.walking.taker.Start(snapshot.Target{
 		Out: out, Format: format, Frame: frame,
 		AtCut: func(*snapshot.Cut) {
-			frame.Functions = s.snapshots.functions
+			frame.Functions = s.scripts.Libraries().Codes()
 			if o.AtCut != nil {
 				o.AtCut()
 			}
@@ -155,6 +155,7 @@ func (s *Server) infoAppendOnly(n *stats.Info) {
 	n.Int("aof_rewrites_consecutive_failures", st.RewriteFailures)
 	n.Str("aof_last_write_status", word(st.WriteError != nil))
 	n.Int("aof_last_cow_size", s.rewrite.peak.Load())
+	n.Int("slot_migration_fork_in_progress", 0)
 	n.Int("module_fork_in_progress", 0)
 	n.Int("module_fork_last_cow_size", 0)
 	if !st.IsOn {

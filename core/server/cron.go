@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/stats"
@@ -162,6 +164,7 @@ const (
 
 // meters turn what the loops have done into rates.
 type meters struct {
+	busy  stats.Meter // processor time in µs
 	loops [loop.MaxLoops]loopFigures
 	rates [published]stats.Meter
 }
@@ -169,13 +172,16 @@ type meters struct {
 // loopFigures are a loop's counters as of its last tick, a cache line apart.
 type loopFigures struct {
 	counts [published]atomic.Uint64
-	_      [64 - published*8]byte
+	most   atomic.Uint64 // commands a round, between two ticks
+	_      [64 - (published+1)*8]byte
 }
 
 // publish shows what this loop has done. On a loop, once a tick.
 func (m *meters) publish(x *dispatch.Executor) (changed bool) {
 	f := &m.loops[x.Loop().Index]
+	newly := uint64(0)
 	if done := x.Stats.Processed; f.counts[commandsDone].Load() != done {
+		newly = done - min(f.counts[commandsDone].Load(), done) // less after a reset
 		f.counts[commandsDone].Store(done)
 		changed = true
 	}
@@ -183,7 +189,9 @@ func (m *meters) publish(x *dispatch.Executor) (changed bool) {
 		l := x.Loop().Figures()
 		f.counts[bytesIn].Store(l.BytesIn)
 		f.counts[bytesOut].Store(l.BytesOut)
-		f.counts[roundsDone].Store(l.Rounds)
+		if before := f.counts[roundsDone].Swap(l.Rounds); l.Rounds > before {
+			f.most.Store(max(f.most.Load(), newly/(l.Rounds-before)))
+		}
 	}
 	return changed
 }
@@ -196,7 +204,18 @@ func (m *meters) total(which int) uint64 {
 	return n
 }
 
+// busiest returns how many commands a round had at most, as a mean between two
+// ticks.
+func (m *meters) busiest() uint64 {
+	n := uint64(0)
+	for i := range m.loops {
+		n = max(n, m.loops[i].most.Load())
+	}
+	return n
+}
+
 func (m *meters) rest() {
+	m.busy.Rest()
 	for i := range m.rates {
 		m.rates[i].Rest()
 	}
@@ -207,6 +226,10 @@ func (s *Server) sampleRates() uint64 {
 	now := clock.Mono()
 	for i := range s.meters.rates {
 		s.meters.rates[i].Sample(s.meters.total(i), now)
+	}
+	var ru unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &ru) == nil {
+		s.meters.busy.Sample(uint64(ru.Utime.Nano()+ru.Stime.Nano())/1000, now) // #nosec G115 -- a duration
 	}
 	return s.meters.total(commandsDone)
 }

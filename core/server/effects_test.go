@@ -306,6 +306,9 @@ func TestEvictionsRepeated(t *testing.T) {
 					}
 				}
 			}
+			if err := r.first.Config.Assign(config.MaxMemory, "0"); err != nil { // no more: who looks takes memory too
+				t.Fatal(err)
+			}
 			r.first.expiries(keyspace.ExpireIgnore)
 			commands := r.first.journaled()
 			evicted := 0

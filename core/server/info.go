@@ -36,6 +36,12 @@ func (o *operations) Info(n *stats.Info, held bool) {
 	if n.Section("Keyspace", "keyspace") {
 		infoKeyspace(n, o.spaces(held))
 	}
+	if n.Section("TLS", "tls") {
+		infoTLS(n)
+	}
+	if n.Section("Scripting Engines", "scriptingengines") {
+		s.infoEngines(n)
+	}
 	if n.Section("Hotkeys", "hotkeys") {
 		s.infoHotKeys(n)
 	}
@@ -197,9 +203,28 @@ func (s *Server) infoReplication(n *stats.Info) {
 	n.Int("repl_backlog_histlen", 0)
 }
 
+// luaABI is the version of Valkey's interface between server and engine.
+const luaABI = 4
+
+// infoEngines tells of the scripting engines: there is one.
+func (s *Server) infoEngines(n *stats.Info) {
+	n.Int("engines_count", 1)
+	n.Int("engines_total_used_memory", 0)
+	n.Int("engines_total_memory_overhead", 0)
+	n.Str("engine_0", fmt.Sprintf("name=LUA,module=built-in,abi_version=%d,used_memory=%d,memory_overhead=%d", luaABI, 0, 0))
+}
+
+// infoTLS tells of certificates, of which there are none.
+func infoTLS(n *stats.Info) {
+	for _, whose := range []string{"server", "client", "ca"} {
+		n.Str("tls_"+whose+"_cert_serial", "none")
+		n.Int("tls_"+whose+"_cert_expires_in_seconds", 0)
+	}
+}
+
 func (s *Server) infoDebug(n *stats.Info) {
 	n.Int("eventloop_duration_aof_sum", 0)
 	n.Int("eventloop_duration_cron_sum", s.cron.nanos.Load()/1000)
-	n.Int("eventloop_duration_max", 0)
-	n.Int("eventloop_cmd_per_cycle_max", 0)
+	n.Int("eventloop_duration_max", longestCommand(s.dispatcher.Stats()))
+	n.Uint("eventloop_cmd_per_cycle_max", s.meters.busiest())
 }

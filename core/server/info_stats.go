@@ -121,6 +121,8 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Uint("total_net_output_bytes", f.BytesOut)
 	n.Int("total_net_repl_input_bytes", 0)
 	n.Int("total_net_repl_output_bytes", 0)
+	n.Int("total_net_cluster_slot_import_bytes", 0)
+	n.Int("total_net_cluster_slot_export_bytes", 0)
 	n.Ratio("instantaneous_input_kbps", float64(rate(bytesIn))/1024)
 	n.Ratio("instantaneous_output_kbps", float64(rate(bytesOut))/1024)
 	n.Ratio("instantaneous_input_repl_kbps", 0)
@@ -132,11 +134,12 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Uint("expired_keys", u.stats.Expired)
 	n.Uint("expired_fields", u.stats.ExpiredFields)
 	n.Ratio("expired_stale_perc", 0)
+	n.Ratio("expired_keys_with_volatile_items_stale_perc", 0)
 	n.Uint("expired_time_cap_reached_count", u.stats.ExpireCapped)
 	n.Uint("expire_cycle_cpu_milliseconds", u.stats.ExpireNanos/1e6)
 	n.Uint("evicted_keys", u.stats.Evicted)
 	n.Int("evicted_clients", 0)
-	n.Int("evicted_scripts", 0)
+	n.Int("evicted_scripts", s.scripts.Scripts.Evicted())
 	n.Int("total_eviction_exceeded_time", (s.budget.exceeded.Load()+overNow)/1e6)
 	n.Int("current_eviction_exceeded_time", overNow/1e6)
 	n.Uint("keyspace_hits", u.stats.Hits)
@@ -176,7 +179,7 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Int("eventloop_duration_sum", busy/1000)
 	n.Int("eventloop_duration_cmd_sum", ticksToMicros(commandTicks(t)))
 	n.Uint("instantaneous_eventloop_cycles_per_sec", rate(roundsDone))
-	n.Int("instantaneous_eventloop_duration_usec", 0)
+	n.Uint("instantaneous_eventloop_duration_usec", s.meters.busy.PerSecond()/max(rate(roundsDone), 1))
 	denied := &s.users.Log
 	n.Int("acl_access_denied_auth", denied.Denied(acl.DeniedAuth))
 	n.Int("acl_access_denied_cmd", denied.Denied(acl.DeniedCommand))
@@ -198,6 +201,18 @@ func commandTicks(t *stats.Local) uint64 {
 		n += t.Commands[i].Ticks
 	}
 	return n
+}
+
+// longestCommand returns the µs of the longest command, by which the longest
+// round of a loop is known from below.
+func longestCommand(t *stats.Local) int64 {
+	longest := uint64(0)
+	for i := range t.Commands {
+		if h := t.Commands[i].Latency; h != nil {
+			longest = max(longest, h.Percentile(100))
+		}
+	}
+	return ticksToMicros(longest)
 }
 
 func ticksToMicros(ticks uint64) int64 { return clock.TicksToNanos(ticks) / 1000 }
