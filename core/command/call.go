@@ -40,6 +40,9 @@ type Call struct {
 	InExec bool
 	// Nested runs the commands of a transaction or script.
 	Nested Nested
+	// Machine is what core/script keeps with the executor from one script to
+	// the next.
+	Machine any
 	// Again: the call has waited, and one of its keys became ready.
 	Again bool
 	// Resumed: the handler returned Suspended, and goes on.
@@ -65,8 +68,12 @@ type Nested interface {
 	// of it, has as its reply. Errors have been counted. The call is as before
 	// when it returns.
 	RunScripted(c *Call, s *Script, args [][]byte) error
-	// Interrupt is called by a script that takes long: first when it leaves its
-	// loop or could not, then about every millisecond, on its own thread and between commands. An error
+	// Announce shows the call that runs a script to those who monitor, before
+	// they see its commands: its row has SkipMonitor.
+	Announce(c *Call)
+	// Interrupt is called by a script that takes long: first when the handler was
+	// resumed, or when it would have left its loop and could not, and then about every
+	// millisecond, on the script's thread and between its commands. An error
 	// has to end the script whatever it catches.
 	Interrupt(c *Call, s *Script) error
 	// EndScript is called when a script has ended. It costs nothing if it was

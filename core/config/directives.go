@@ -197,6 +197,7 @@ const (
 	RequirePass
 	SanitizeDumpPayload
 	Save
+	ScriptMemoryLimit
 	ServerCPUList
 	SetMaxIntsetEntries
 	SetMaxListpackEntries
@@ -448,6 +449,7 @@ var directives = [idCount]Directive{
 	RequirePass:                         optional("requirepass").flags(Sensitive),
 	SanitizeDumpPayload:                 enum("sanitize-dump-payload", "no", sanitizeModes).flags(Debug),
 	Save:                                special("save", "3600 1 300 100 60 10000", savePoints).flags(MultiArg),
+	ScriptMemoryLimit:                   memory("script-memory-limit", 512<<20, 0, math.MaxInt64),
 	ServerCPUList:                       optional("server-cpulist").flags(Immutable).alias("server_cpulist"),
 	SetMaxIntsetEntries:                 unsigned("set-max-intset-entries", 512, 0, math.MaxInt64),
 	SetMaxListpackEntries:               unsigned("set-max-listpack-entries", 128, 0, math.MaxInt64),

@@ -83,8 +83,8 @@ func TestFacts(t *testing.T) {
 		compareRow(t, c, f, &directives[id], id)
 	}
 	// acl-filter-keys, auth-backoff-initial, auth-backoff-max, commandlog-show-waiting, encryption-key-file, io-engine, partitions,
-	// rdb-version-write, snapshot-cron, snapshot-memory-budget; the three of HOTKEYS, which Valkey has from 9.2 on; the slowlog aliases
-	const ours, merged = 13, 2
+	// rdb-version-write, script-memory-limit, snapshot-cron, snapshot-memory-budget; the three of HOTKEYS, which Valkey has from 9.2 on; the slowlog aliases
+	const ours, merged = 14, 2
 	if rows+ours-merged != int(idCount) {
 		t.Errorf("%d facts, %d rows", rows, idCount)
 	}

@@ -136,6 +136,10 @@ func (h *hooks) Closed(s *session.Session, _ error) {
 
 func (h *hooks) Ticked(*dispatch.Executor) int { return -1 }
 
+func (h *hooks) Abandoned(*session.Session) {}
+
+func (h *hooks) Busy(string, bool, int64) {}
+
 func (h *hooks) Crashed(_ *dispatch.Executor, reason any) { panic(reason) }
 
 // commands are rows for the tests.

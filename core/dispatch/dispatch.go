@@ -52,6 +52,8 @@ type Hooks interface {
 	// Large records a command whose request, or reply, had more bytes than the
 	// command log's threshold.
 	Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64)
+	// Busy tells the log of a script that is busy after so many ms.
+	Busy(name string, isFunction bool, ms int64)
 	// Denied logs a call that the session's user may not give. The caller owns the session.
 	Denied(s *session.Session, cmd *command.Command, args [][]byte, d acl.Denial, from acl.Context, nowMs int64)
 	// Crashed ends the process after a panic of an executor's goroutine. x
@@ -73,8 +75,6 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
-	// Permits says why the session's user may not run a command that a script calls; nil: everybody may.
-	Permits func(s *session.Session, cmd *command.Command, args [][]byte) error
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
 	// Tracking is that of client-side caches.
@@ -110,6 +110,7 @@ type Dispatcher struct {
 
 	offLoop executorPool
 	held    heldBack
+	scripts scripts
 	bounds  bounds // constant once the loops run
 }
 
@@ -154,7 +155,7 @@ func (d *Dispatcher) Open(c *loop.Conn) {
 		return
 	}
 	x.Stats.Connections++
-	s.Conn = c
+	s.Conn, s.Pushed = c, pushed
 	c.Data = s
 }
 

@@ -146,7 +146,7 @@ func (x *Executor) init(d *Dispatcher) {
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.effects.Reset()
-	x.Subscribers = pubsub.NewLocal(x.pushed)
+	x.Subscribers = pubsub.NewLocal()
 	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
 	x.configure()
@@ -228,14 +228,14 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 		more, err = x.readAhead(s, c.In())
 		for i := range x.ahead {
 			switch x.request(s, &x.ahead[i]) {
-			case lent:
-				x.drop()
-				return
+			case ran:
 			case parked:
 				x.drop()
 				x.park(s, c)
 				return
-			case ran:
+			default:
+				x.drop()
+				return
 			}
 			if s.State&session.Closing != 0 || len(s.W.B) > flushBytes || x.ticks > turnEnd {
 				if i+1 < len(x.ahead) {
@@ -298,6 +298,7 @@ const (
 	ran    outcome = iota // replied
 	parked                // the session waits; its loop still owns it
 	lent                  // the session belongs to another thread now
+	gone                  // so do the leases under which its command ran
 )
 
 // request carries out one request, which stands at the front of the
@@ -458,6 +459,9 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	x.call.MayLeave = !x.away
 	x.checkEntered(p)
 	err := cmd.Run(&x.call)
+	if err == command.Suspended {
+		return x.suspend(s, cmd, args, p)
+	}
 	x.Stats.Changes += x.call.Dirty
 	if x.call.Effects != nil {
 		if at := x.settle(); at != 0 {
@@ -469,19 +473,21 @@ func (x *Executor) run(s *session.Session, cmd *command.Command, args [][]byte, 
 	if s.State&attended != 0 {
 		x.attended(s, cmd, args, p)
 	}
-	if err == command.TooLong {
-		s.W.B = s.W.B[:mark]
-		return x.leave(s, cmd, args, p)
-	}
 	end := ticksNow()
 	spent := end - x.ticks
 	x.ticks = end
-	if err == command.Parked && s.Block.Waiter != nil {
-		if x.d.monitors.Load() != 0 {
-			x.d.tell(s, cmd, args, "")
+	if err != nil {
+		if err == command.TooLong {
+			s.W.B = s.W.B[:mark]
+			return x.leave(s, cmd, args, p)
 		}
-		x.await(s, cmd) // it's counted when the wait is over
-		return parked
+		if err == command.Parked && s.Block.Waiter != nil {
+			if x.d.monitors.Load() != 0 {
+				x.d.tell(s, cmd, args, "")
+			}
+			x.await(s, cmd) // it's counted when the wait is over
+			return parked
+		}
 	}
 	x.Stats.Ran(cmd.ID, spent)
 	if spent > x.slowTicks {

@@ -24,6 +24,8 @@ const (
 	GateHotKeys
 	// GateDisk: what was promised about data on disk can't be kept.
 	GateDisk
+	// GateBusy: a script is busy.
+	GateBusy
 )
 
 // gatePauses are the conditions under which sessions wait.
@@ -80,6 +82,11 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	}
 	if gate&GateLoading != 0 && flags&command.Loading == 0 {
 		return refused, command.ErrLoading
+	}
+	if gate&GateBusy != 0 && cmd.Flags&command.AllowBusy == 0 {
+		if err := x.busyFor(s, cmd, args); err != nil {
+			return refused, err
+		}
 	}
 	if s.State&session.Monitoring != 0 {
 		if flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {

@@ -37,6 +37,7 @@ type op struct {
 	stage    stage
 	at       int
 	attempts int
+	turned   int // how often a script that takes long has turned it back
 	mask     partition.Mask
 	// waiter is nil but for the op of a wait for keys. Then reply gathers the
 	// answer, which hangs on needs, spans says that the command needs several partitions, and ready,
@@ -55,9 +56,15 @@ type op struct {
 	resume         loop.Post
 	adopt          loop.Post
 	again          loop.Post
-	// wake tells the goroutine that waits here that its leases are held; nil
-	// for a session's op.
-	wake chan struct{}
+	// wake tells the goroutine that waits here that its leases are held, and if
+	// hasToken says so the token too; nil for a session's op.
+	wake     chan struct{}
+	hasToken bool
+	// visit is all that this goroutine wants to do. A script that holds the lease for long may do it, and says so by visited.
+	visit   func(p int)
+	visited bool
+	// busy is why a goroutine that waits to run cmd for a session gets nothing.
+	busy error
 }
 
 // opOf returns the session's op, made at its first wait.
@@ -168,17 +175,23 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 			o.wake <- struct{}{}
 			return true
 		}
-		x.runLent(o, o.at)
+		return x.runLent(o, o.at)
 	case wantsSeveral:
 		at := o.at
-		if x.takeRest(o) {
-			mask := o.mask // the op may be in use again once its session ran
-			x.holding = mask
-			x.runLent(o, none)
-			x.giveBackMask(&mask, at)
+		if !x.takeRest(o) {
+			x.retry(o)
 			return false
 		}
-		x.retry(o)
+		if o.wake != nil {
+			o.wake <- struct{}{}
+			return true
+		}
+		mask := o.mask // the op may be in use again once its session ran
+		x.holding = mask
+		if x.runLent(o, none) {
+			return true
+		}
+		x.giveBackMask(&mask, at)
 	case wantsToken:
 		x.takeInOrder(o, o.mask.Next(0))
 		return true
@@ -189,11 +202,12 @@ func (x *Executor) serve(l *partition.Lease, o *op) (taken bool) {
 	return false
 }
 
-// runLent executes a lent session's command, and sends the session home.
-func (x *Executor) runLent(o *op, p int) {
+// runLent executes a lent session's command, and sends the session home. It reports whether the
+// leases have gone with the session.
+func (x *Executor) runLent(o *op, p int) (taken bool) {
 	if o.waiter != nil {
 		x.runWaiting(o)
-		return
+		return false
 	}
 	s := o.s
 	if x.loop == nil {
@@ -205,13 +219,18 @@ func (x *Executor) runLent(o *op, p int) {
 	x.ticks = ticksNow()
 	o.waited = x.ticks - o.lentAt
 	mark := len(s.W.B)
-	if x.run(s, o.cmd, o.args, p) == lent {
-		return // it has left, or was put off
+	switch x.run(s, o.cmd, o.args, p) {
+	case lent:
+		return false // it has left, or was put off
+	case gone:
+		return true
+	case ran, parked:
 	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
 	x.served = append(x.served, o)
+	return false
 }
 
 // resumed takes a session back on its loop and goes on with its input.
@@ -262,7 +281,7 @@ func resumed(_ *loop.Loop, arg any) {
 func (x *Executor) lend(s *session.Session, cmd *command.Command, args [][]byte) *op {
 	x.Stats.Posted++
 	o := opOf(s)
-	o.cmd, o.attempts, o.left = cmd, 0, false
+	o.cmd, o.attempts, o.turned, o.left = cmd, 0, 0, false
 	o.args = append(o.args[:0], args...)
 	o.lentAt, o.waited = ticksNow(), 0
 	s.Last = s.View()
@@ -329,7 +348,9 @@ func (x *Executor) runWith(s *session.Session, cmd *command.Command, args [][]by
 	mask := x.mask
 	x.holding = mask
 	out := x.run(s, cmd, args, p)
-	x.giveBackMask(&mask, none)
+	if out != gone {
+		x.giveBackMask(&mask, none)
+	}
 	return out
 }
 
@@ -358,6 +379,10 @@ func (x *Executor) queueForToken(o *op) outcome {
 // the token. On a busy one the op is left with its holder, who goes on.
 func (x *Executor) takeInOrder(o *op, p int) {
 	for p >= 0 {
+		if x.d.turnsBack(o, p) {
+			x.turnBack(o, p)
+			return
+		}
 		o.stage, o.at = wantsNext, p
 		next := o.mask.Next(p + 1)
 		if !x.d.Set.Lease(p).AcquireOrPost(&o.task) {
@@ -366,6 +391,7 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		p = next
 	}
 	if o.wake != nil {
+		o.hasToken = true
 		o.wake <- struct{}{}
 		return
 	}
@@ -374,8 +400,9 @@ func (x *Executor) takeInOrder(o *op, p int) {
 		x.enter(p)
 	}
 	x.holding = mask
-	x.runLent(o, none)
-	x.giveBackMask(&mask, none)
+	if !x.runLent(o, none) {
+		x.giveBackMask(&mask, none)
+	}
 	x.giveBack(&x.d.Set.Token)
 }
 

@@ -47,7 +47,14 @@ func (x *Executor) unlist(s *session.Session) {
 
 // tell has everybody who monitors know of a command that was executed, by the session's client or by another one that is named.
 func (d *Dispatcher) tell(s *session.Session, cmd *command.Command, args [][]byte, by string) {
-	if cmd.Flags&(command.SkipMonitor|command.Admin) != 0 || d.gate.Load()&GateLoading != 0 {
+	if cmd.Flags&(command.SkipMonitor|command.Admin) == 0 {
+		d.announce(s, args, by)
+	}
+}
+
+// announce is tell whatever the command.
+func (d *Dispatcher) announce(s *session.Session, args [][]byte, by string) {
+	if d.gate.Load()&GateLoading != 0 {
 		return
 	}
 	if by == "" {
@@ -111,6 +118,5 @@ func (x *Executor) deliver(line monitoredLine) {
 			continue
 		}
 		s.Push(line.text)
-		x.pushed(s)
 	}
 }

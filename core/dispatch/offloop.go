@@ -24,7 +24,8 @@ type executorPool struct {
 // offLoopExecutor is an executor that may wait.
 type offLoopExecutor struct {
 	Executor
-	wait op
+	wait  op
+	going going // what was suspended, and goes on here
 }
 
 func (pool *executorPool) get(d *Dispatcher) *offLoopExecutor {
@@ -173,7 +174,9 @@ func (y *offLoopExecutor) run(o *op) {
 		s.Conn.Post(&o.resume)
 		return
 	}
-	y.now = nowMs()
+	if y.effectiveFlags(s, o.cmd, o.args)&command.RunsScript != 0 {
+		y.giveToken() // nobody is to wait for it as long as scripts may take
+	}
 	y.ticks = ticksNow()
 	o.waited = y.ticks - o.lentAt
 	mark := len(s.W.B)
@@ -192,11 +195,16 @@ func (y *offLoopExecutor) run(o *op) {
 		y.releaseAll()
 		return
 	}
+	y.end(o, mark)
+}
+
+// end sends a session home whose command has run, with the reply from mark on, and then gives the leases back: that may mean to
+// serve others. Who has the reply finds the command counted.
+func (y *offLoopExecutor) end(o *op, mark int) {
+	s := o.s
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
 		silence(s, mark)
 	}
-	// The session goes home before the leases: to give them back may mean to
-	// serve others. Who has the reply finds the command counted.
 	y.d.offLoop.inherit(y.Stats)
 	y.Stats.Reset()
 	s.Conn.Post(&o.resume)
@@ -218,14 +226,17 @@ func (y *offLoopExecutor) acquire(s *session.Session, cmd *command.Command, args
 		}
 		y.wait.mask = y.mask
 	}
+	y.wait.cmd = cmd
 	y.acquireMask()
-	return nil
+	y.wait.cmd = nil
+	return y.wait.busy
 }
 
 // acquireMask waits until every partition of y.wait.mask is held: a single one
-// by its lease, several by the serialized path.
+// by its lease, several by the serialized path. Where it says y.wait.busy none is.
 func (y *offLoopExecutor) acquireMask() {
 	o := &y.wait
+	o.hasToken, o.visited, o.busy, o.attempts, o.turned = false, false, nil, 0, 0
 	first := o.mask.Next(0)
 	if first < 0 {
 		return
@@ -233,7 +244,10 @@ func (y *offLoopExecutor) acquireMask() {
 	if o.mask.Next(first+1) < 0 {
 		o.stage, o.at = wantsOne, first
 		if !y.d.Set.Lease(first).AcquireOrPost(&o.task) {
-			<-o.wake
+			if <-o.wake; o.visited || o.busy != nil {
+				return
+			}
+			y.now = nowMs()
 		}
 		y.enter(first)
 		return
@@ -243,7 +257,10 @@ func (y *offLoopExecutor) acquireMask() {
 	if y.d.Set.Token.AcquireOrPost(&o.task) {
 		y.takeInOrder(o, first)
 	}
-	<-o.wake
+	if <-o.wake; o.busy != nil {
+		return
+	}
+	y.now = nowMs()
 	for p := first; p >= 0; p = o.mask.Next(p + 1) {
 		y.enter(p)
 	}
@@ -251,17 +268,17 @@ func (y *offLoopExecutor) acquireMask() {
 
 // releaseAll gives back what acquireMask took.
 func (y *offLoopExecutor) releaseAll() {
-	o := &y.wait
-	first := o.mask.Next(0)
-	if first < 0 {
-		return
-	}
-	several := o.mask.Next(first+1) >= 0
-	y.giveBackMask(&o.mask, none)
-	if several {
+	y.giveBackMask(&y.wait.mask, none)
+	y.giveToken()
+	y.wait.mask = partition.Mask{}
+}
+
+// giveToken gives the token back, if it was needed to get the leases.
+func (y *offLoopExecutor) giveToken() {
+	if y.wait.hasToken {
+		y.wait.hasToken = false
 		y.giveBack(&y.d.Set.Token)
 	}
-	o.mask = partition.Mask{}
 }
 
 // Exclusive runs f while the partitions in mask are held, on the calling
@@ -300,15 +317,20 @@ func (d *Dispatcher) EachPartition(f func(p int)) {
 		})
 	}
 	y := d.offLoop.get(d)
+	y.wait.visit = f
 	for p := left.Next(0); p >= 0; p = left.Next(p + 1) {
 		y.now = nowMs()
 		y.wait.mask = partition.Mask{}
 		y.wait.mask.Add(p)
 		y.acquireMask()
+		if y.wait.visited {
+			continue
+		}
 		f(p)
 		y.settleLoose()
 		y.releaseAll()
 	}
+	y.wait.visit, y.wait.mask = nil, partition.Mask{}
 	d.offLoop.put(y)
 }
 

@@ -37,8 +37,8 @@ func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byt
 		x.Stats.Failed(err.Error())
 		return err
 	}
-	if cmd.Flags&command.Write != 0 && !sc.Wrote.Load() {
-		sc.Wrote.Store(true)
+	if cmd.Flags&command.Write != 0 && !sc.Write() {
+		return command.ErrKilled
 	}
 	if cmd.Flags&(command.Write|command.MayReplicate) != 0 && x.d.walked.Load() {
 		x.awaitSpared(cmd, args, sc.DB)
@@ -56,16 +56,11 @@ func (x *Executor) permitScripted(c *command.Call, sc *command.Script, cmd *comm
 			return command.Error("NOPERM ACL failure in script: " + d.Text(s.User.Name, cmd.Full, "", false))
 		}
 	}
-	if x.d.Permits != nil {
-		if err := x.d.Permits(c.Session, cmd, args); err != nil {
-			return err
-		}
-	}
 	if sc.ReadOnly && cmd.Flags&(command.Write|command.MayReplicate) != 0 {
 		return command.ErrScriptWrites
 	}
 	gate := x.d.gate.Load()
-	if gate&(GateDisk|GateMemory) == 0 || sc.Wrote.Load() {
+	if gate&(GateDisk|GateMemory) == 0 || sc.Wrote() {
 		return nil // what has begun to write goes on
 	}
 	if gate&GateDisk != 0 && cmd.Flags&command.Write != 0 {
@@ -124,8 +119,9 @@ func (x *Executor) scripted(c *command.Call, sc *command.Script, cmd *command.Co
 	return err
 }
 
-// Interrupt looks whether the script has to end.
-func (x *Executor) Interrupt(*command.Call, *command.Script) error { return nil }
-
-// EndScript forgets a script.
-func (x *Executor) EndScript(*command.Script) {}
+// Announce tells those who monitor of a call that runs a script, ahead of the script's commands.
+func (x *Executor) Announce(c *command.Call) {
+	if x.d.monitors.Load() != 0 {
+		x.d.announce(c.Session, c.Args, "")
+	}
+}

@@ -164,8 +164,7 @@ func again(l *loop.Loop, arg any) {
 	if cmd.OneKey > 0 {
 		p := x.d.Set.Of(crc.Slot(o.args[cmd.OneKey]))
 		o.stage, o.at = wantsOne, p
-		if lease := x.d.Set.Lease(p); lease.AcquireOrPost(&o.task) {
-			x.runLent(o, p)
+		if lease := x.d.Set.Lease(p); lease.AcquireOrPost(&o.task) && !x.runLent(o, p) {
 			x.giveBack(lease)
 		}
 		return

@@ -184,7 +184,7 @@ func (s *stress) request(rnd *rand.Rand, value string, last []int64, add func(st
 		last[c] = n
 		return nil
 	}
-	switch rnd.IntN(12) {
+	switch rnd.IntN(16) {
 	case 0, 1, 2:
 		s.added[c].Add(1)
 		add("incr "+s.counters[c], counted)
@@ -218,11 +218,64 @@ func (s *stress) request(rnd *rand.Rand, value string, last []int64, add func(st
 		})
 	case 9:
 		add("all", is("+OK"))
+	case 11:
+		s.scripted(rnd, value, add)
+	case 12:
+		how := []string{"-", "p"}[rnd.IntN(2)]
+		s.added[c].Add(2)
+		add(fmt.Sprintf("script %s incr %s ; %s ; incr %s", how, s.counters[c], s.pause(rnd), s.counters[c]), func(v client.Value) error {
+			if len(v.Elems) != 2 || number(v.Elems[1]) != number(v.Elems[0])+1 {
+				return fmt.Errorf("got %v", v)
+			}
+			return counted(v.Elems[1])
+		})
+	case 13:
+		s.added[c].Add(2)
+		add("multi", is("+OK"))
+		add("incr "+s.counters[c], is("+QUEUED"))
+		add("script p incr "+s.counters[c]+" ; suspend", is("+QUEUED"))
+		add("exec", func(v client.Value) error {
+			if len(v.Elems) != 2 || len(v.Elems[1].Elems) != 1 || number(v.Elems[1].Elems[0]) != number(v.Elems[0])+1 {
+				return fmt.Errorf("got %v", v)
+			}
+			return counted(v.Elems[1].Elems[0])
+		})
 	case 10:
 		add("alloff", is("+OK"))
 	default:
 		add("keys nothing*", is("[]"))
 	}
+}
+
+// pause are commands with which a script leaves its loop, and may take long.
+func (s *stress) pause(rnd *rand.Rand) string {
+	if rnd.IntN(8) == 0 {
+		return "suspend ; last"
+	}
+	return []string{"suspend", "suspend ; suspend"}[rnd.IntN(2)]
+}
+
+// scripted adds a script that writes the group in two halves and reads it. Nobody may see one half.
+func (s *stress) scripted(rnd *rand.Rand, value string, add func(string, func(client.Value) error)) {
+	half := rnd.IntN(len(s.group) + 1)
+	line := "script " + []string{"-", "p"}[rnd.IntN(2)] + " mget " + strings.Join(s.group, " ")
+	for i, key := range s.group {
+		if i == half {
+			line += " ; suspend"
+		}
+		line += " ; set " + key + " " + value
+	}
+	line += " ; mget " + strings.Join(s.group, " ")
+	add(line, func(v client.Value) error {
+		last := len(v.Elems) - 1
+		if err := alike(v.Elems[0]); err != nil {
+			return err
+		}
+		if got := v.Elems[last].Elems[0].String(); got != strconv.Quote(value) {
+			return fmt.Errorf("got %s, want %s", got, value)
+		}
+		return alike(v.Elems[last])
+	})
 }
 
 // number is an integer reply, -1 for another.

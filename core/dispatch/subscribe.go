@@ -36,9 +36,9 @@ func (x *Executor) resubscribe(s *session.Session) {
 	x.listenAgain(s)
 }
 
-// pushed holds a subscriber to its output limit.
-func (x *Executor) pushed(to pubsub.Subscriber) {
-	if s := to.(*session.Session); x.outputLimited && !s.Lent && !s.Conn.Parked() {
-		x.checkOutput(s, s.Conn, s.Conn.OutPending())
+// pushed holds a session that is sent messages to its output limit.
+func pushed(s *session.Session) {
+	if x := s.Conn.Loop().Data.(*Executor); x.outputLimited {
+		x.checkOutput(s, s.Conn, s.Conn.OutPending()+len(s.Pushes))
 	}
 }

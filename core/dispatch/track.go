@@ -83,7 +83,7 @@ func remembers(state session.State) bool {
 
 // remember notes the keys that a command has read for a session that tracks. Their leases are held.
 func (x *Executor) remember(s *session.Session, cmd *command.Command, args [][]byte) {
-	if cmd.Flags&(command.ReadOnly|command.PubSub) != command.ReadOnly || !remembers(s.State) {
+	if cmd.Flags&(command.ReadOnly|command.PubSub|command.RunsScript) != command.ReadOnly || !remembers(s.State) {
 		return
 	}
 	feed := s.Feed.Load()

@@ -117,6 +117,32 @@ func (l *Lease) Return(t *Task) {
 	l.pending = t
 }
 
+// Sift shows the waiting tasks to keep, oldest first, and lets go of those that it says false of: they are whose keep has given them to.
+// Holder only; the lease stays held, and keep must not touch it.
+//
+// It is for a holder who keeps the lease for long, and looks from time to time who waits.
+func (l *Lease) Sift(keep func(t *Task) bool) {
+	at := &l.pending
+	if l.word.Load() != held {
+		for *at != nil {
+			at = &(*at).next
+		}
+		*at = oldestFirst(l.word.Swap(held))
+		at = &l.pending
+	}
+	for t := *at; t != nil; t = *at {
+		next := t.next
+		if keep(t) {
+			at = &t.next
+			continue
+		}
+		*at = next
+	}
+}
+
+// Waited reports whether tasks wait. Holder only.
+func (l *Lease) Waited() bool { return l.pending != nil || l.word.Load() != held }
+
 // Busy reports whether somebody holds the lease at this instant.
 func (l *Lease) Busy() bool { return l.word.Load() != nil }
 

@@ -16,8 +16,8 @@ import (
 	"github.com/puzpuzpuz/xsync/v3"
 
 	"github.com/sleipnirdb/sleipnir/internal/glob"
+	"github.com/sleipnirdb/sleipnir/internal/unsafestr"
 	"github.com/sleipnirdb/sleipnir/net/loop"
-	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 // Kind is a kind of subscription.
@@ -33,10 +33,8 @@ const (
 
 // Subscriber is who receives messages. On its own loop.
 type Subscriber interface {
-	// Push appends a message to what the subscriber is sent.
-	Push(frame []byte)
-	// SpeaksResp3 tells which of the two encodings to push.
-	SpeaksResp3() bool
+	// Deliver sends the frame of a message in the encoding that the subscriber speaks. It keeps the frame as it is, or copies it.
+	Deliver(m *Frames)
 }
 
 // Hub counts the subscribers of every name. Any goroutine.
@@ -94,14 +92,10 @@ func (h *Hub) Size(k Kind) int { return h.counts[k].Size() }
 // Publish sends a message to the subscribers of a channel, and of the patterns
 // that match it, and returns how many they are. It copies its arguments.
 func (h *Hub) Publish(k Kind, channel, payload []byte) int64 {
-	n := h.Count(k, string(channel))
+	name := unsafestr.String(channel) // for look-ups
+	n := h.Count(k, name)
 	if k == Channel && h.Size(Pattern) > 0 {
-		h.counts[Pattern].Range(func(pattern string, count *atomic.Int64) bool {
-			if glob.Match([]byte(pattern), channel, false) || pattern == "*" {
-				n += count.Load()
-			}
-			return true
-		})
+		n += h.countPatterns(name)
 	}
 	if n == 0 {
 		return 0
@@ -116,6 +110,20 @@ func (h *Hub) Publish(k Kind, channel, payload []byte) int64 {
 	return n
 }
 
+func (h *Hub) countPatterns(channel string) (n int64) {
+	h.counts[Pattern].Range(func(pattern string, count *atomic.Int64) bool {
+		if matches(pattern, channel) {
+			n += count.Load()
+		}
+		return true
+	})
+	return n
+}
+
+func matches(pattern, channel string) bool {
+	return pattern == "*" || glob.MatchString(pattern, channel, false)
+}
+
 // message is a publication on its way.
 type message struct {
 	kind             Kind
@@ -126,88 +134,4 @@ type message struct {
 func deliver(l *loop.Loop, arg any) {
 	m := arg.(*message)
 	m.hub.local(l).deliver(m)
-}
-
-// Local is what the sessions of one loop subscribe to. On that loop.
-type Local struct {
-	names [KindCount]map[string]map[Subscriber]struct{}
-	// Pushed is told of each delivery.
-	Pushed func(s Subscriber)
-}
-
-// NewLocal returns a loop's subscriptions, empty.
-func NewLocal(pushed func(s Subscriber)) *Local {
-	l := &Local{Pushed: pushed}
-	for k := range l.names {
-		l.names[k] = make(map[string]map[Subscriber]struct{})
-	}
-	return l
-}
-
-// Add makes s a subscriber of name.
-func (l *Local) Add(k Kind, name string, s Subscriber) {
-	who := l.names[k][name]
-	if who == nil {
-		who = make(map[Subscriber]struct{})
-		l.names[k][name] = who
-	}
-	who[s] = struct{}{}
-}
-
-// Remove ends that.
-func (l *Local) Remove(k Kind, name string, s Subscriber) {
-	who := l.names[k][name]
-	delete(who, s)
-	if len(who) == 0 {
-		delete(l.names[k], name)
-	}
-}
-
-// Drop ends all subscriptions of s.
-func (l *Local) Drop(s Subscriber) {
-	for k := range l.names {
-		for name := range l.names[k] {
-			l.Remove(Kind(k), name, s) // #nosec G115 -- a kind
-		}
-	}
-}
-
-// deliver pushes a message to those of this loop who want it.
-func (l *Local) deliver(m *message) {
-	if who := l.names[m.kind][m.channel]; len(who) > 0 {
-		word := "message"
-		if m.kind == Shard {
-			word = "smessage"
-		}
-		l.push(who, word, m.channel, m.payload)
-	}
-	if m.kind != Channel {
-		return
-	}
-	for pattern, who := range l.names[Pattern] {
-		if pattern == "*" || glob.MatchString(pattern, m.channel, false) {
-			l.push(who, "pmessage", pattern, m.channel, m.payload)
-		}
-	}
-}
-
-// push encodes a message once for each protocol, and hands it to everybody.
-func (l *Local) push(who map[Subscriber]struct{}, words ...string) {
-	var frames [2][]byte
-	for s := range who {
-		i := 0
-		if s.SpeaksResp3() {
-			i = 1
-		}
-		if frames[i] == nil {
-			w := resp.Writer{Resp3: i == 1}
-			w.Push(len(words))
-			for _, word := range words {
-				w.BulkString(word)
-			}
-			frames[i] = w.B
-		}
-		s.Push(frames[i])
-		l.Pushed(s)
-	}
 }

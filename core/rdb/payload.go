@@ -1,6 +1,7 @@
 package rdb
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 
@@ -22,9 +23,14 @@ func (x *Encoder) Payload(e keyspace.Entry, version int, compress bool) ([]byte,
 	if err := x.value(e, nil); err != nil {
 		return nil, err
 	}
-	b := binary.LittleEndian.AppendUint16(x.w.buf, uint16(version)) // #nosec G115 -- of two digits
-	x.w.buf = binary.LittleEndian.AppendUint64(b, crc.CRC64(0, b))
+	x.w.buf = appendFooter(x.w.buf, version)
 	return x.w.buf, nil
+}
+
+// appendFooter ends a payload.
+func appendFooter(b []byte, version int) []byte {
+	b = binary.LittleEndian.AppendUint16(b, uint16(version)) // #nosec G115 -- of two digits
+	return binary.LittleEndian.AppendUint64(b, crc.CRC64(0, b))
 }
 
 // Size returns how many bytes the value of an entry takes in a file, without its type.
@@ -54,4 +60,49 @@ func OpenPayload(b []byte, relaxed, unchecked bool) ([]byte, error) {
 		return nil, ErrFooter
 	}
 	return value, nil
+}
+
+// FunctionsPayload returns what FUNCTION DUMP answers for libraries of functions, in a version, or that by default if it is 0.
+func FunctionsPayload(codes [][]byte, version int, compress bool) []byte {
+	if version == 0 {
+		version = VersionDefault
+	}
+	x := NewEncoder(nil)
+	x.w.compress = compress
+	for _, code := range codes {
+		x.Function(code)
+	}
+	return appendFooter(x.w.buf, version)
+}
+
+// What may be wrong with the libraries in a payload.
+const (
+	ErrNoFunction  Corrupt = "given type is not a function"
+	ErrOldFunction Corrupt = errFunctions
+)
+
+// ReadFunctions returns the libraries of functions in a payload of FUNCTION DUMP. relaxed is as for Accepts.
+func ReadFunctions(payload []byte, relaxed bool) (codes [][]byte, err error) {
+	records, err := OpenPayload(payload, relaxed, false)
+	if err != nil {
+		return nil, err
+	}
+	var r reader
+	r.resetBytes(records)
+	for r.rest() > 0 {
+		switch op, err := r.byte(); {
+		case err != nil:
+			return nil, err
+		case op == opFunctionPre:
+			return nil, ErrOldFunction
+		case op != opFunction2:
+			return nil, ErrNoFunction
+		}
+		code, err := r.text()
+		if err != nil {
+			return nil, err
+		}
+		codes = append(codes, bytes.Clone(code))
+	}
+	return codes, nil
 }

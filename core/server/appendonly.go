@@ -81,14 +81,14 @@ func (a *appendOnly) Snapshot(out io.Writer, o aof.SnapshotOptions) error {
 	frame := s.snapshotFrame(format)
 	frame.Notes = s.baseNotes
 	if o.Held {
-		frame.Functions = s.snapshots.functions
+		frame.Functions = s.scripts.Libraries().Codes()
 		return s.walking.taker.Hold(out, format, frame)
 	}
 	done := make(chan error, 1)
 	t := s.walking.taker.Start(snapshot.Target{
 		Out: out, Format: format, Frame: frame,
 		AtCut: func(*snapshot.Cut) {
-			frame.Functions = s.snapshots.functions
+			frame.Functions = s.scripts.Libraries().Codes()
 			if o.AtCut != nil {
 				o.AtCut()
 			}

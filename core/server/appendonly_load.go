@@ -1,17 +1,16 @@
 package server
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"time"
 
 	"github.com/sleipnirdb/sleipnir/core/aof"
-	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/loading"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/script"
 )
 
 // appendOnlyLoader is the server as the loading of an append-only file sees it.
@@ -51,7 +50,7 @@ func (o *operations) ReloadAppendOnly() error {
 		}
 	})
 	o.Flushed(old, partition.Mask{}, keys)
-	s.snapshots.functions = nil
+	s.scripts.SetLibraries(&script.Libraries{})
 	return s.replayAppendOnly(func(l *appendOnlyLoader) error {
 		l.a.Mute()
 		return s.aof.Reload(l)
@@ -100,10 +99,6 @@ func (l *appendOnlyLoader) Apply(args [][]byte) error {
 	}
 	err := l.a.Apply(args)
 	if err == nil {
-		return nil
-	}
-	if len(args) == 3 && command.Is(args[0], "function") && command.Is(args[1], "load") {
-		l.s.snapshots.functions = append(l.s.snapshots.functions, bytes.Clone(args[2]))
 		return nil
 	}
 	if l.s.Table.Lookup(args[0]) == nil {

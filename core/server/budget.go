@@ -158,6 +158,9 @@ const (
 	evictNothing                    // nothing that may be evicted
 )
 
+// besideScripts is how long one command evicts at most while a script takes long, whatever the tenacity: what could be evicted may be the script's.
+const besideScripts = int64(500 * time.Microsecond)
+
 // evict removes keys by the policy. x holds no lease.
 func (s *Server) evict(x *dispatch.Executor, nanos int64) evictResult {
 	if s.Config.Int(config.MaxMemoryPolicy) == config.NoEviction {
@@ -177,7 +180,8 @@ func (s *Server) evict(x *dispatch.Executor, nanos int64) evictResult {
 			result = evictNothing
 			break
 		}
-		if clock.Since(start) >= nanos {
+		spent := clock.Since(start)
+		if spent >= nanos || spent >= besideScripts && s.dispatcher.IsLong() {
 			result = evictRunning
 			break
 		}

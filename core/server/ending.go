@@ -66,6 +66,12 @@ func (s *Server) shutdown(how servercmd.Shutdown, why string) error {
 		s.end.begin(0)
 		return nil
 	}
+	if how.NoSave && s.dispatcher.IsLong() {
+		s.dispatcher.Freeze() // what a script has done so far is in no file, and won't be
+		s.flushFinally()
+		s.end.begin(0)
+		return nil
+	}
 	failed := make(chan error)
 	go func() {
 		defer s.rescue()
@@ -109,15 +115,20 @@ func (s *Server) leaveOpening(force bool) error {
 // leaveSafe brings to disk what is to be there after the end. The caller has every lease.
 func (s *Server) leaveSafe(how servercmd.Shutdown, saves bool) error {
 	if s.aof.Status().IsOn {
-		s.Log.Noticef("Calling fsync() on the AOF file.")
-		if err := s.aof.Flush(true); err != nil {
-			s.Log.Warningf("Fail to fsync the AOF file: %v.", err)
-		}
+		s.flushFinally()
 	}
 	if !saves {
 		return nil
 	}
 	return s.saveFinally(how.Force)
+}
+
+// flushFinally brings the append-only file to disk.
+func (s *Server) flushFinally() {
+	s.Log.Noticef("Calling fsync() on the AOF file.")
+	if err := s.aof.Flush(true); err != nil {
+		s.Log.Warningf("Fail to fsync the AOF file: %v.", err)
+	}
 }
 
 // saveFinally writes the last snapshot. The caller has every lease.

@@ -42,11 +42,12 @@ func (g *garbage) free(x *dispatch.Executor) int {
 	if g.waiting.Load() == 0 {
 		return -1
 	}
+	next := -1
 	for p := range g.marks {
 		if !g.marks[p].Load() {
 			continue
 		}
-		x.TryWith(p, func(set *partition.Set) {
+		free := x.TryWith(p, func(set *partition.Set) {
 			space := set.Space(p)
 			before := space.Garbage()
 			more := space.FreeSlice(int64(freeSlice))
@@ -56,9 +57,11 @@ func (g *garbage) free(x *dispatch.Executor) int {
 				g.waiting.Add(-1)
 			}
 		})
-		return 1 // one slice a tick: commands come first
+		if next = 1; free {
+			break // one slice a tick: commands come first
+		}
 	}
-	return -1
+	return next
 }
 
 func (g *garbage) account(keys int) {

@@ -84,7 +84,7 @@ func (s *Server) expire(x *dispatch.Executor) int {
 		if due >= now {
 			wait = int(min(due-now+1, maxSleepMs))
 		} else {
-			x.TryWith(p, func(set *partition.Set) {
+			free := x.TryWith(p, func(set *partition.Set) {
 				if !set.Space(p).Expires() {
 					wait = maxSleepMs // somebody else says when they go
 					return
@@ -93,6 +93,9 @@ func (s *Server) expire(x *dispatch.Executor) int {
 				set.Space(p).ExpireSlice(int64(expireSlice))
 				s.slowEvent("expire-cycle", clock.Since(start))
 			})
+			if !free {
+				wait = 1 // a script may have it for long
+			}
 		}
 		if next < 0 || wait < next {
 			next = wait

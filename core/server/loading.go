@@ -1,8 +1,8 @@
 package server
 
 import (
-	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -13,6 +13,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/loading"
 	"github.com/sleipnirdb/sleipnir/core/rdb"
+	"github.com/sleipnirdb/sleipnir/core/script"
 )
 
 // loadOptions say how data is loaded.
@@ -104,9 +105,9 @@ func (s *Server) loadFile(path string, o loadOptions) error {
 // are of it; more may have been read. The caller has begun s.progress, and logs the error.
 func (s *Server) load(in io.Reader, o loadOptions) (int64, error) {
 	if !o.merge {
-		s.snapshots.functions = nil
+		s.scripts.SetLibraries(&script.Libraries{})
 	}
-	result, err := loading.Load(in, &dataOwner{s: s, held: o.held}, loading.Options{
+	result, err := loading.Load(in, &dataOwner{s: s, held: o.held, merge: o.merge}, loading.Options{
 		LoadOptions: rdb.LoadOptions{
 			Relaxed:  s.Config.Int(config.RDBVersionCheck) == config.RDBVersionRelaxed,
 			Checksum: s.Config.Bool(config.RDBChecksum),
@@ -172,7 +173,7 @@ func (s *Server) tellProgress() (stop func()) {
 // dataOwner is the server as the loader of data sees it.
 type dataOwner struct {
 	s              *Server
-	held           bool
+	held, merge    bool
 	modules, empty atomic.Int64
 }
 
@@ -209,9 +210,13 @@ func (o *dataOwner) Aux(key, value []byte) error {
 	return nil
 }
 
-// Function keeps a library for the next snapshot: nothing here runs functions yet.
+// Function loads a library of functions.
 func (o *dataOwner) Function(code []byte) error {
-	o.s.snapshots.functions = append(o.s.snapshots.functions, bytes.Clone(code))
+	all, _, err := o.s.scripts.NewLibrary(o.s.scripts.Libraries(), string(code), o.merge, false)
+	if err != nil {
+		return fmt.Errorf("load a library of functions: %w", err)
+	}
+	o.s.scripts.SetLibraries(all)
 	return nil
 }
 

@@ -46,6 +46,7 @@ func (o *operations) ResetStats() {
 	s.budget.peak.Store(0)
 	s.budget.exceeded.Store(0)
 	s.garbage.freed.Store(0)
+	s.scripts.Scripts.ResetEvicted()
 	now, _ := s.visitLoops()
 	s.figures.forget(now)
 	s.sampleMemory()
@@ -85,6 +86,9 @@ func (s *Server) forgetTracked() {
 
 // Shutdown begins to end the process.
 func (o *operations) Shutdown(how servercmd.Shutdown) error {
+	if err := o.dispatcher.Busy(); err != nil && !how.NoSave {
+		return err
+	}
 	return (*Server)(o).shutdown(how, "User requested shutdown...")
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/process"
 	"github.com/sleipnirdb/sleipnir/core/pubsub"
+	"github.com/sleipnirdb/sleipnir/core/script"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/core/tracking"
 	"github.com/sleipnirdb/sleipnir/datastruct/arena"
@@ -44,6 +45,7 @@ type Server struct {
 	program    Program
 	dispatcher *dispatch.Dispatcher
 	aof        *aof.Log
+	scripts    *script.Engine
 	loops      *loop.Group
 	memory     *arena.Range
 	limits     object.Limits // of collections' encodings
@@ -130,6 +132,7 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
 	s.garbage.init(s.Set.Len())
 	s.tuneSpaces()
+	s.scripts = script.NewEngine((*scriptHost)(s), CompatVersion)
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
 	s.dispatcher.Memory, s.dispatcher.Tracking = (*evictor)(s), s.tracking

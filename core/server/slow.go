@@ -22,6 +22,15 @@ func (h *hooks) Slow(s *session.Session, cmd *command.Command, args [][]byte, ti
 	h.logCommand(stats.SlowExecution, s, args, stats.LogEntry{Value: nanos / 1000, Waited: clock.TicksToNanos(waited) / 1000}, nowMs, config.CommandLogSlowExecutionMaxLen)
 }
 
+// Busy tells the log of a script that takes very long.
+func (h *hooks) Busy(name string, isFunction bool, ms int64) {
+	kill := "SCRIPT KILL"
+	if isFunction {
+		kill = "FUNCTION KILL"
+	}
+	h.Log.Warningf("Slow script detected: still in execution after %d milliseconds. You can try killing the script using the %s command. Script name is: %s.", ms, kill, name)
+}
+
 // Large keeps a command with a large request or reply for the command log.
 func (h *hooks) Large(s *session.Session, kind stats.LogKind, args [][]byte, bytes int, nowMs int64) {
 	keep := config.CommandLogLargeRequestMaxLen

@@ -19,19 +19,18 @@ import (
 //
 // BGSAVE writes while commands go on. SAVE and SHUTDOWN hold every lease from the first key to the last.
 type snapshots struct {
-	last      atomic.Int64 // unix time of the last good one, or of the start
-	busy      atomic.Bool  // one is under way in the background, or waits for the leases
-	cancel    atomic.Bool  // it is to stop
-	failed    atomic.Bool  // the last one failed
-	started   atomic.Int64 // unix time, of the one under way
-	took      atomic.Int64 // seconds of the last one in the background, -1 for none
-	saves     atomic.Int64
-	peak      atomic.Int64                    // bytes of memory that the last one in the background took
-	changes   atomic.Int64                    // of the data, up to the last good one
-	keys      atomic.Int64                    // loaded at the start or by DEBUG RELOAD
-	expired   atomic.Int64                    // left out then, as their time had come
-	functions [][]byte                        // libraries found in the file; under every lease
-	ticket    atomic.Pointer[snapshot.Ticket] // of the one in the background
+	last    atomic.Int64 // unix time of the last good one, or of the start
+	busy    atomic.Bool  // one is under way in the background, or waits for the leases
+	cancel  atomic.Bool  // it is to stop
+	failed  atomic.Bool  // the last one failed
+	started atomic.Int64 // unix time, of the one under way
+	took    atomic.Int64 // seconds of the last one in the background, -1 for none
+	saves   atomic.Int64
+	peak    atomic.Int64                    // bytes of memory that the last one in the background took
+	changes atomic.Int64                    // of the data, up to the last good one
+	keys    atomic.Int64                    // loaded at the start or by DEBUG RELOAD
+	expired atomic.Int64                    // left out then, as their time had come
+	ticket  atomic.Pointer[snapshot.Ticket] // of the one in the background
 }
 
 func (n *snapshots) init(started time.Time) {
@@ -140,7 +139,7 @@ func (s *Server) snapshotTo(f vfs.File) error {
 	frame := s.snapshotFrame(format)
 	t := s.walking.taker.Start(snapshot.Target{
 		Out: f, Format: format, Frame: frame,
-		AtCut: func(*snapshot.Cut) { frame.Functions = s.snapshots.functions },
+		AtCut: func(*snapshot.Cut) { frame.Functions = s.scripts.Libraries().Codes() },
 		Done:  func(err error) { done <- err },
 	})
 	s.snapshots.ticket.Store(t)
@@ -164,6 +163,6 @@ func (s *Server) cancelSave() {
 func (s *Server) encodeAll(file io.Writer) error {
 	format := s.snapshotFormat()
 	frame := s.snapshotFrame(format)
-	frame.Functions = s.snapshots.functions
+	frame.Functions = s.scripts.Libraries().Codes()
 	return s.walking.taker.Hold(file, format, frame)
 }

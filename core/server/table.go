@@ -14,6 +14,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/keycmd"
 	"github.com/sleipnirdb/sleipnir/core/command/listcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/pubsubcmd"
+	"github.com/sleipnirdb/sleipnir/core/command/scriptcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/command/setcmd"
 	"github.com/sleipnirdb/sleipnir/core/command/streamcmd"
@@ -44,6 +45,7 @@ func (s *Server) newTable() *command.Table {
 		listcmd.Commands(),
 		dumpcmd.Commands((*dumping)(s)),
 		pubsubcmd.Commands(func() *pubsub.Hub { return s.hub }),
+		scriptcmd.Commands(s.scripts, (*scriptHost)(s)),
 		setcmd.Commands(),
 		streamcmd.Commands(),
 		stringcmd.Commands(limits{s.Config}),

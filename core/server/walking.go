@@ -6,6 +6,7 @@ import (
 
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
+	"github.com/sleipnirdb/sleipnir/core/partition"
 	"github.com/sleipnirdb/sleipnir/core/snapshot"
 	"github.com/sleipnirdb/sleipnir/internal/clock"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -36,6 +37,8 @@ const (
 	// walkSlice is how long a slice takes, and walkRest how many times longer a loop that has requests does without one.
 	walkSlice = 50_000
 	walkRest  = 3
+	// walkLater is how long a loop does without a slice after one met a script that takes long.
+	walkLater = time.Millisecond
 )
 
 func (w *walking) init(s *Server) {
@@ -66,25 +69,37 @@ func (v *walker) start(l *loop.Loop) {
 func walkOn(l *loop.Loop, arg any) {
 	v := arg.(*walker)
 	v.again.Store(false)
-	more := v.walk(l)
+	more, later := v.walk(l)
 	v.posted.Store(false)
-	if more || v.again.Load() {
+	switch {
+	case later:
+		time.AfterFunc(walkLater, func() { v.start(l) })
+	case more || v.again.Load():
 		v.start(l)
 	}
 }
 
-func (v *walker) walk(l *loop.Loop) (more bool) {
+// walk says whether there is more to do, and whether that has time.
+func (v *walker) walk(l *loop.Loop) (more, later bool) {
 	now := clock.Ticks()
 	inputs := l.Figures().Inputs
 	isBusy := inputs != v.inputs
 	v.inputs = inputs
 	if isBusy && int64(v.rested-now) > 0 { // #nosec G115 -- a difference
-		return true
+		return true, false
 	}
-	more = v.Slice(walkSlice, l.Data.(*dispatch.Executor).TryWith)
+	x, free := l.Data.(*dispatch.Executor), true
+	more = v.Slice(walkSlice, func(p int, f func(*partition.Set)) bool {
+		free = x.TryWith(p, f)
+		return free
+	})
+	if !free && v.s.dispatcher.IsLong() {
+		v.Skip()
+		later = true // a script may have it for long
+	}
 	end := clock.Ticks()
 	v.rested = end + walkRest*(end-now)
-	return more
+	return more, later
 }
 
 // snapshotHost is the server as snapshots see it.

@@ -65,7 +65,6 @@ func nudged(_ *loop.Loop, arg any) {
 	w := resp.Writer{Resp3: s.W.Resp3}
 	s.TakeFeed(&w)
 	if len(w.B) > 0 {
-		s.NetOut += uint64(len(w.B))
-		s.Conn.Interject(w.B)
+		s.Push(w.B)
 	}
 }

@@ -102,6 +102,8 @@ type Session struct {
 	// KillAfterReply: CLIENT KILL named this session itself.
 	KillAfterReply bool
 
+	// Pushed is called after each Push, on the session's loop. Constant.
+	Pushed func(s *Session)
 	// Feed is the way of invalidations to this session; nil while it needs none.
 	// Atomic.
 	Feed atomic.Pointer[tracking.Feed]

@@ -64,16 +64,23 @@ func (s *Session) Subscribed() int {
 }
 
 // Push appends an out-of-band message: to what is sent at once, also while the
-// session waits, or behind the reply that somebody else is about to make. On
-// the session's loop.
+// session waits, or behind the reply that somebody else is about to make. The
+// frame is not to be changed any more. On the session's loop.
 func (s *Session) Push(frame []byte) {
-	if s.Away() {
-		s.Pushes = append(s.Pushes, frame...)
+	if s.Conn.Aborted() {
 		return
 	}
-	s.NetOut += uint64(len(frame))
-	s.Conn.Interject(frame)
+	if s.Away() {
+		s.Pushes = append(s.Pushes, frame...)
+	} else {
+		s.NetOut += uint64(len(frame))
+		s.Conn.Interject(frame)
+	}
+	s.Pushed(s)
 }
+
+// Deliver sends a message of pub/sub. On the session's loop.
+func (s *Session) Deliver(m *pubsub.Frames) { s.Push(m.In(s.SpeaksResp3())) }
 
 // TakePushes appends the messages that came while somebody else ran the
 // session, and the invalidations, to its output. On its loop, when it is at

@@ -46,6 +46,16 @@ func (c *Frame) Push(v Value) {
 	c.pushed++
 }
 
+// Drop takes the last n values pushed away again. A builtin that builds something large has its parts on the stack
+// meanwhile, where the accounting sees them.
+func (c *Frame) Drop(n int) { c.pushed -= n }
+
+// Pushed is a result pushed before: -1 is the last one.
+func (c *Frame) Pushed(i int) Value { return c.thread.stack[c.base+c.count+c.pushed+i] }
+
+// SetResult replaces a result pushed before, counted from 0.
+func (c *Frame) SetResult(i int, v Value) { c.thread.stack[c.base+c.count+i] = v }
+
 // Return gives the results; those pushed before stay in front of them. It returns nil, so that a builtin can end with it.
 func (c *Frame) Return(results ...Value) error {
 	for _, v := range results {

@@ -13,6 +13,7 @@ type Function struct {
 	builtin Builtin
 	special special
 	name    string
+	wrapped *Thread // of specialWrapped
 }
 
 // special builtins switch frames or threads, so the interpreter does them itself and they need no Go stack.

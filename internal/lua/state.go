@@ -24,6 +24,7 @@ type State struct {
 	main       *Thread // of Run
 	current    *Thread // that runs
 	nested     int     // interpreters on the Go stack
+	active     int     // builtins on the Go stack
 	running    bool    // Run hasn't come to its end: it is under way or suspended
 	ids        uint32
 
@@ -34,8 +35,12 @@ type State struct {
 	budget    int // backward jumps and calls until the interrupt
 	interrupt func() (budget int, err error)
 
-	results []Value  // of Run
+	results []Value // of Run
+	scratch []byte
 	calls   []*Frame // of builtins, one for each depth of nesting, used again and again
+
+	buffer []byte // of library functions that build strings; nil while one has it
+	random Random // of math.random
 }
 
 // New makes a State with an empty table of globals.
@@ -157,7 +162,11 @@ func (s *State) Resume() ([]Value, error) {
 	if !s.running {
 		return nil, errNotRunning
 	}
+	s.nested++
+	s.main.nested++
 	n, err := s.execute(s.current)
+	s.nested--
+	s.main.nested--
 	return s.settle(s.main.stack[:n], err)
 }
 
@@ -172,6 +181,10 @@ func (s *State) Abandon() {
 }
 
 func (s *State) abandon() {
+	for t := s.current; t != s.main && t != nil; t = t.resumer {
+		t.status = dead
+		t.unwind(0)
+	}
 	s.main.unwind(0)
 	s.current, s.running = s.main, false
 	s.main.scrub()

@@ -16,6 +16,9 @@ type Thread struct {
 	status  status
 	nested  int     // interpreters on the Go stack that began on this thread
 	resumer *Thread // who waits for this one
+	level   int     // how many wait for each other
+	yielded pending // the call of yield that waits for its results
+	started bool
 }
 
 type status uint8

@@ -187,11 +187,6 @@ func (v Value) basicString() string {
 			return "userdata: (nil)"
 		}
 		return "userdata: " + v.Pointer()
-	case KindFunction:
-		if v.p.fn.proto == nil {
-			return "function: builtin: " + v.Pointer()
-		}
-		return "function: " + v.Pointer()
 	default:
 		return v.TypeName() + ": " + v.Pointer()
 	}

@@ -36,7 +36,7 @@ const (
 	draining                        // the group stops: close as soon as nothing is owed
 	sawEnd                          // the peer sends no more
 	urgent                          // there is urgent data, at which reads end short
-	interjected                     // Out of a parked connection has something that is to be sent
+	interjected                     // Interject was called
 )
 
 // Conn is one client connection.
@@ -60,23 +60,24 @@ type Conn struct {
 	closing bool   // CloseAfterFlush
 
 	// Loop.
-	flags   uint32
-	abort   error // Abort while it couldn't be done at once
-	sock    transport.Conn
-	base    transport.Conn    // what the engine's wrap made, at the bottom of sock
-	drainer transport.Drainer // sock, if it is one
-	rest    []byte            // what the kernel refused, goes before Out
-	restBuf []byte            // the buffer that rest is in
-	held    held              // what must not be sent yet, goes behind rest and before Out
-	index   int               // in the loop's list of connections
-	slot    uint32            // the engine's
-	span    int               // bytes of the chunk behind its offset that Input's views may lie in
-	inSeen  int               // figures as of Park
-	outSeen int
-	outCap  int
-	ln      *Listener
-	post    Post  // for moves and adoption
-	sentTo  *Loop // on the way there, or there
+	flags    uint32
+	abort    error // Abort while it couldn't be done at once
+	sock     transport.Conn
+	base     transport.Conn    // what the engine's wrap made, at the bottom of sock
+	drainer  transport.Drainer // sock, if it is one
+	rest     []byte            // what the kernel refused, goes before Out
+	restBuf  []byte            // the buffer that rest is in
+	borrowed []byte            // what is sent before Out, and isn't c's
+	held     held              // what must not be sent yet, goes behind rest and before Out
+	index    int               // in the loop's list of connections
+	slot     uint32            // the engine's
+	span     int               // bytes of the chunk behind its offset that Input's views may lie in
+	inSeen   int               // figures as of Park
+	outSeen  int
+	outCap   int
+	ln       *Listener
+	post     Post  // for moves and adoption
+	sentTo   *Loop // on the way there, or there
 
 	// Atomic.
 	loop  atomic.Pointer[Loop] // where to post
@@ -141,7 +142,7 @@ func (c *Conn) Resume() {
 	if c.flags&parked == 0 {
 		return
 	}
-	c.flags = c.flags&^(parked|interjected) | again
+	c.flags = c.flags&^parked | again
 	l := c.loop.Load()
 	l.parkedOut -= c.outCap
 	l.enqueue(c)
@@ -169,34 +170,91 @@ func (c *Conn) Flush() {
 }
 
 // Interject sends b behind what Out holds, at the end of this round. It may be called for any connection of the loop but the one that is being served,
-// also for one that is parked, if nobody else runs that. Call it on c's loop.
+// also for one that is parked, if nobody else runs that. b may be shared by many connections, and is not to be changed any more: it is mostly
+// sent from where it is. Call it on c's loop.
 func (c *Conn) Interject(b []byte) {
 	if c.flags&closed != 0 {
 		return
 	}
 	l := c.loop.Load()
-	if c.Out == nil {
-		c.Out = l.pool.get(max(outBytes, len(b)))
-	}
-	c.Out = append(c.Out, b...)
-	if c.flags&parked != 0 {
+	if c.flags&interjected == 0 {
 		c.flags |= interjected
+		l.enqueue(c)
+		if len(c.Out) == 0 && c.owed() == 0 {
+			c.borrowed = b
+			return
+		}
 	}
-	l.enqueue(c)
+	l.embody(c)
+	l.appendOut(c, b)
 }
 
-// sendInterjected sends what was put into Out while c is parked.
-func (l *Loop) sendInterjected(c *Conn) {
+// embody copies what was borrowed to Out, which was empty then: so it goes before what Out has got since.
+func (l *Loop) embody(c *Conn) {
+	b := c.borrowed
+	if b == nil {
+		return
+	}
+	c.borrowed = nil
+	l.appendOut(c, b)
+	if n := len(c.Out) - len(b); n > 0 {
+		copy(c.Out[len(b):], c.Out[:n])
+		copy(c.Out, b)
+	}
+}
+
+// appendOut appends to Out, which grows by the loop's buffers.
+func (l *Loop) appendOut(c *Conn, b []byte) {
+	if n := len(c.Out) + len(b); n > cap(c.Out) {
+		grown := append(l.pool.get(n), c.Out...)
+		l.pool.put(c.Out)
+		c.Out = grown
+	}
+	c.Out = append(c.Out, b...)
+}
+
+// interjections sends what was interjected. It reports whether that was all that c wanted.
+func (l *Loop) interjections(c *Conn) (done bool) {
 	c.flags &^= interjected
+	isParked := c.flags&parked != 0
+	if b := c.borrowed; b != nil && c.abort == nil && c.owed() == 0 {
+		c.borrowed = nil
+		if err := l.sendBorrowed(c, b); err != nil {
+			c.abort = err
+		}
+		return c.flags&(parked|again|readable|draining) == 0 && c.Out == nil && c.abort == nil && !c.closing
+	}
+	l.embody(c)
+	if !isParked {
+		return false
+	}
 	if err := l.flush(c); err != nil && c.abort == nil {
 		c.abort = err
-		return
+		return false
 	}
 	if c.Out == nil {
 		c.Out = l.pool.get(parkedOutBytes)
 	}
 	l.parkedOut += cap(c.Out) - c.outCap
 	c.inSeen, c.outSeen, c.outCap = len(c.in), len(c.Out), cap(c.Out)
+	return false
+}
+
+// sendBorrowed sends bytes that are not c's while nothing else is to be sent.
+func (l *Loop) sendBorrowed(c *Conn, b []byte) error {
+	n, err := c.sock.Write(b)
+	l.bytesOut += uint64(n) // #nosec G115 -- a count
+	l.writes++
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, transport.ErrAgain) {
+		return err
+	}
+	l.appendRest(c, b[n:])
+	c.flags |= writeBlocked
+	l.port.blocked(c)
+	return nil
 }
 
 // CloseAfterFlush has the connection closed when everything in Out has been sent; its input isn't looked at any more.
@@ -245,9 +303,9 @@ func (c *Conn) LocalAddr() string { return c.sock.LocalAddr() }
 // there when it was parked. Call it on c's loop.
 func (c *Conn) OutPending() int {
 	if c.flags&parked != 0 {
-		return c.owed() + c.outSeen
+		return c.owed() + c.outSeen + len(c.borrowed)
 	}
-	return c.owed() + len(c.Out)
+	return c.owed() + len(c.Out) + len(c.borrowed)
 }
 
 // InSize is the number of unread input bytes (of a parked connection: when it was parked). Call it on c's loop.
@@ -298,12 +356,14 @@ func (l *Loop) serve(c *Conn) {
 			c.abort = err
 		}
 	}
-	if c.flags&parked != 0 {
-		if c.flags&interjected != 0 {
-			l.sendInterjected(c)
+	if c.flags&(parked|interjected) != 0 {
+		if c.flags&interjected != 0 && l.interjections(c) {
+			return
 		}
-		l.tell(c)
-		return
+		if c.flags&parked != 0 {
+			l.tell(c)
+			return
+		}
 	}
 	if c.abort == nil && !c.closing && c.owed() <= maxPendingOut {
 		if c.flags&again != 0 {
@@ -531,7 +591,7 @@ func (l *Loop) dispose(c *Conn, why error) {
 	l.dropIn(c)
 	l.pool.put(c.Out)
 	l.pool.put(c.restBuf)
-	c.Out, c.rest, c.restBuf, c.Data = nil, nil, nil, nil
+	c.Out, c.rest, c.restBuf, c.Data, c.borrowed = nil, nil, nil, nil, nil
 	if c.Holds() {
 		l.holdsNot(c)
 	}

@@ -27,10 +27,11 @@ type stretch struct {
 // Hold keeps back what is in Out, and what is appended later: until Release of the ticket, or of a larger one. Call it on c's loop. A
 // connection that is parked holds what it has when it is resumed: Hold then, before anything can be sent.
 func (c *Conn) Hold(ticket uint64) {
+	l, h := c.loop.Load(), &c.held
+	l.embody(c)
 	if len(c.Out) == 0 || c.flags&closed != 0 {
 		return
 	}
-	l, h := c.loop.Load(), &c.held
 	if len(h.b) == 0 {
 		l.holds(c)
 		h.first = stretch{ticket: ticket}

@@ -146,6 +146,7 @@ func (l *Loop) drainConn(p *Post, c *Conn) {
 		return
 	}
 	l.lend(c)
+	l.embody(c)
 	p.Fn(l, p.Arg)
 	l.after(c)
 }

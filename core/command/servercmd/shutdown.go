@@ -1,6 +1,10 @@
 package servercmd
 
-import "github.com/sleipnirdb/sleipnir/core/command"
+import (
+	"errors"
+
+	"github.com/sleipnirdb/sleipnir/core/command"
+)
 
 func (g *group) shutdownRow() command.Command {
 	return command.Command{Name: "shutdown", Arity: -1,
@@ -43,6 +47,9 @@ func (g *group) shutdown(c *command.Call) error {
 		return nil
 	}
 	if err := g.Server.Shutdown(how); err != nil {
+		if reply := command.Error(""); errors.As(err, &reply) {
+			return reply
+		}
 		return command.Error("ERR Errors trying to SHUTDOWN. Check logs.")
 	}
 	return forever(c)
