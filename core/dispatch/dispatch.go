@@ -92,6 +92,8 @@ type Dispatcher struct {
 	diskError atomic.Pointer[command.Error]
 	// monitors is the number of sessions that monitor. Atomic.
 	monitors atomic.Int32
+	// monitored is the number of the last line that they were sent. Atomic.
+	monitored atomic.Uint64
 	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
 	walked atomic.Bool
 	// clientBytes is what sessions take outside the arenas. Atomic.

@@ -113,8 +113,8 @@ type Executor struct {
 	// largeRequest and largeReply are the command log's thresholds, in bytes.
 	largeRequest, largeReply int
 
-	// monitors are the sessions of this loop that monitor.
-	monitors map[*session.Session]struct{}
+	// monitors are the sessions of this loop that monitor, with the number of the last line that was before.
+	monitors map[*session.Session]uint64
 	blocked  map[*session.Session]struct{}
 	// asking are those of blocked whose wait is asked whether it is over.
 	asking map[*session.Session]struct{}
@@ -139,7 +139,7 @@ func (x *Executor) init(d *Dispatcher) {
 	*x = Executor{
 		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
 		args:     make([][]byte, 0, argsPerBatch),
-		monitors: make(map[*session.Session]struct{}),
+		monitors: make(map[*session.Session]uint64),
 		blocked:  make(map[*session.Session]struct{}),
 		asking:   make(map[*session.Session]struct{}),
 		paused:   make(map[*session.Session]bool),
