@@ -17,11 +17,13 @@ func (s *State) newCoroutine(f Value) *Thread {
 // resume goes on with another thread: the first argument of coroutine.resume, or that of a function of coroutine.wrap.
 func (s *State) resume(t *Thread, fn *Function, c pending, count int) (left bool, n int, err error) {
 	at := int(c.at)
-	kind, co, first := frameWrapped, fn.wrapped, at+1
-	if fn.special == specialResume {
+	kind, co, first := frameWrapped, (*Thread)(nil), at+1
+	if fn.special == specialWrapped {
+		co = fn.native.wrapped
+	} else {
 		kind = frameResume
 		if co = t.stack[at+1].asThread(); co == nil || count == 0 {
-			return false, 0, s.runtimeError("bad argument #1 to '%s' (coroutine expected)", fn.name)
+			return false, 0, s.runtimeError("bad argument #1 to '%s' (coroutine expected)", fn.native.name)
 		}
 		first, count = at+2, count-1
 	}
@@ -130,7 +132,7 @@ func coroutineWrap(c *Frame) error {
 		return err
 	}
 	f := c.state.newBuiltin("wrap", nil, specialWrapped)
-	f.wrapped = t
+	f.native.wrapped = t
 	return c.Return(f.Value())
 }
 
