@@ -5,8 +5,8 @@ import "math"
 // power is x^y as exact as C's pow, which is right but for a few of a thousand results. The one of Go's library isn't: 8^(1/3) would be
 // less than 2 there, and math.floor of it 1.
 //
-// y·log2(x) is computed with some 100 bits, as the sum of two numbers: a whole one, which is the exponent of the result, and a
-// fraction, of which a polynomial gives the power of two.
+// y·ln(x) is computed with some 70 bits, as pairs of numbers, and cut into a multiple of ln(2), which is the exponent of the result, and a rest, of
+// which a series gives the exponential.
 func power(x, y float64) float64 {
 	switch {
 	case y == 0 || x == 1:
@@ -58,7 +58,7 @@ func product(a, b float64) pair {
 
 func (a pair) plus(b pair) pair {
 	s := sum(a.high, b.high)
-	return fastSum(s.high, s.low+a.low+b.low)
+	return fastSum(s.high, s.low+(a.low+b.low))
 }
 
 func (a pair) times(b pair) pair {
@@ -78,9 +78,12 @@ var ln2 = pair{0.6931471805599453, 2.3190468138462996e-17}
 const (
 	largestPower = 1100 // of two: above that is infinity, below its negative zero
 	largestWhole = 128  // exponents up to that are taken by multiplying
-	oddTerms     = 21   // of the logarithm: the square is below 0.03, and each term counts a power of it more
-	powerTerms   = 13   // of the exponential
-	squarings    = 6    // of it
+	squarings    = 6    // of the exponential
+
+	// How many terms the series have, and of how many of them the lower half counts: what later ones add is so small
+	// that their own first 53 bits are below the 70th of the sum.
+	oddTerms, oddPairs     = 15, 4
+	powerTerms, powerPairs = 10, 3
 )
 
 // inverseOdd are 1, 1/3, 1/5 …
@@ -142,9 +145,13 @@ func wholePower(x float64, n int) pair {
 func logarithm(x float64) pair {
 	z := sum(x, -1).over(sum(x, 1))
 	square := z.times(z)
-	series := inverseOdd[oddTerms-1]
-	for k := oddTerms - 2; k >= 0; k-- {
-		series = series.times(square).plus(inverseOdd[k])
+	tail := 0.0
+	for k := oddTerms - 1; k >= oddPairs; k-- {
+		tail = tail*square.high + inverseOdd[k].high
+	}
+	series := pair{tail, 0}
+	for k := oddPairs - 1; k >= 0; k-- {
+		series = inverseOdd[k].plus(series.times(square))
 	}
 	r := z.times(series)
 	return pair{2 * r.high, 2 * r.low}
@@ -153,9 +160,13 @@ func logarithm(x float64) pair {
 // exponential is e^x for |x| <= ln2/2: the series of x/64, squared six times.
 func exponential(x pair) pair {
 	x = pair{x.high / (1 << squarings), x.low / (1 << squarings)}
-	series := inverseFactorial[powerTerms-1]
-	for k := powerTerms - 2; k >= 0; k-- {
-		series = series.times(x).plus(inverseFactorial[k])
+	tail := 0.0
+	for k := powerTerms - 1; k >= powerPairs; k-- {
+		tail = tail*x.high + inverseFactorial[k].high
+	}
+	series := pair{tail, 0}
+	for k := powerPairs - 1; k >= 0; k-- {
+		series = inverseFactorial[k].plus(series.times(x))
 	}
 	for range squarings {
 		series = series.times(series)
