@@ -150,7 +150,7 @@ func (s *State) callBuiltin(t *Thread, fn *Function, base, count int) (from, n i
 		t.high = from + n
 	}
 	if err != nil {
-		return 0, 0, s.positioned(err)
+		return 0, 0, s.raised(err)
 	}
 	if s.used > s.limit {
 		t.top = from + n
@@ -159,13 +159,23 @@ func (s *State) callBuiltin(t *Thread, fn *Function, base, count int) (from, n i
 	return from, n, err
 }
 
-// positioned makes a Lua error of a plain one that a builtin returned.
+// positioned makes an error of the running Lua code of a plain one.
 func (s *State) positioned(err error) error {
 	switch err.(type) {
 	case *Error, *abort:
 		return err
 	}
 	return s.runtimeError("%s", err.Error())
+}
+
+// raised makes a Lua error of a plain one that a builtin returned. Its text has no position, as what the reference finds wrong within
+// a C function.
+func (s *State) raised(err error) error {
+	switch err.(type) {
+	case *Error, *abort:
+		return err
+	}
+	return s.newError(s.String(err.Error()))
 }
 
 // begin calls whatever is at c.at with the count arguments behind it. When it returns, a Lua function is on top of the

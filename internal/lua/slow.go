@@ -264,9 +264,6 @@ func (s *State) join(vs []Value) (Value, error) {
 	return Value{p: &object{kind: KindString, str: string(buf)}}, nil
 }
 
-// bytesPerStep is how many bytes are copied in the time of a step, about.
-const bytesPerStep = 256
-
 // keptScratch bounds the buffer that a State keeps.
 const keptScratch = 1 << 16
 
