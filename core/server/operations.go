@@ -9,6 +9,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/script"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -142,8 +143,11 @@ func (o *operations) Save() error { return (*Server)(o).saveHeld() }
 func (o *operations) BackgroundSave() bool { return (*Server)(o).bgsave() }
 
 // Reload reads the snapshot back. The caller has every lease.
-func (o *operations) Reload(merge bool) error {
+func (o *operations) Reload(flush, merge bool) error {
 	s := (*Server)(o)
+	if flush {
+		s.scripts.SetLibraries(&script.Libraries{})
+	}
 	path, err := s.snapshotPath()
 	if err != nil {
 		return err
