@@ -75,6 +75,8 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
+	// FreeScripts: scripts may call any command, for tests. Atomic.
+	FreeScripts atomic.Bool
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
 	// Tracking is that of client-side caches.

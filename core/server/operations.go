@@ -136,6 +136,9 @@ func (o *operations) LastSave() int64 { return o.snapshots.last.Load() }
 // Saving tells whether a snapshot is taken in the background.
 func (o *operations) Saving() bool { return o.snapshots.busy.Load() }
 
+// SetFreeScripts lets scripts call any command.
+func (o *operations) SetFreeScripts(on bool) { o.dispatcher.FreeScripts.Store(on) }
+
 // Save writes a snapshot. The caller has every lease.
 func (o *operations) Save() error { return (*Server)(o).saveHeld() }
 

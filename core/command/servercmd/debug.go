@@ -56,6 +56,7 @@ var debugSubs = [...]debugSub{
 	{"stringmatch-len", 2, 2, debugNone, (*group).debugStringMatch},
 	{"reload", 0, math.MaxInt, debugAll, (*group).debugReload},
 	{"loadaof", 0, 0, debugNone, (*group).debugLoadAOF},
+	{"set-disable-deny-scripts", 1, 1, debugNone, (*group).debugDenyScripts},
 	{"segfault", 0, 0, debugNone, (*group).debugSegfault},
 	{"panic", 0, 0, debugNone, (*group).debugPanic},
 	{"assert", 0, 0, debugNone, (*group).debugAssert},
@@ -66,7 +67,6 @@ var debugSubs = [...]debugSub{
 	{"pause-cron", 1, 1, debugNone, (*group).debugAccepted},
 	{"dict-resizing", 1, 1, debugNone, (*group).debugAccepted},
 	{"quicklist-packed-threshold", 1, 1, debugNone, (*group).debugAccepted},
-	{"set-disable-deny-scripts", 1, 1, debugNone, (*group).debugAccepted},
 	{"pause-after-fork", 1, 1, debugNone, (*group).debugAccepted},
 	{"delay-rdb-client-free-seconds", 1, 1, debugNone, (*group).debugAccepted},
 	{"aof-flush-sleep", 1, 1, debugNone, (*group).debugAccepted},
@@ -227,6 +227,14 @@ func (g *group) debugStringMatch(c *command.Call) error {
 		c.W.B = c.W.B[:len(c.W.B)-len(":0\r\n")]
 		c.W.Int(1)
 	}
+	return nil
+}
+
+// debugDenyScripts lets scripts call any command, for tests.
+func (g *group) debugDenyScripts(c *command.Call) error {
+	n, _ := command.ParseInt(c.Args[2])
+	g.Server.SetFreeScripts(n != 0)
+	c.W.OK()
 	return nil
 }
 

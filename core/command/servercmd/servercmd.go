@@ -87,6 +87,8 @@ type Server interface {
 	FlushedAll(dirty int64)
 	// RewriteAppendOnly has the append-only file rewritten, after the transaction if it is within one. Any goroutine.
 	RewriteAppendOnly(inExec bool) Rewriting
+	// SetFreeScripts lets scripts call any command, or forbids those that are not for scripts. Any goroutine.
+	SetFreeScripts(on bool)
 	// Reload reads the snapshot back. flush: the libraries of functions go before, as the data has. merge: what is there already is replaced,
 	// instead of being an error. The caller has every lease.
 	Reload(flush, merge bool) error
