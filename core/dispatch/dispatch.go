@@ -76,6 +76,8 @@ type Dispatcher struct {
 	Config *config.Config
 	Hooks  Hooks
 	Memory Memory
+	// FreeScripts: scripts may call any command, for tests. Atomic.
+	FreeScripts atomic.Bool
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
 	// Hub has the subscribers of pub/sub.

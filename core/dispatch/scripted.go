@@ -48,7 +48,7 @@ func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byt
 
 // permitScripted says why a script may not call a command.
 func (x *Executor) permitScripted(c *command.Call, sc *command.Script, cmd *command.Command, args [][]byte) error {
-	if cmd.Flags&command.NoScript != 0 {
+	if cmd.Flags&command.NoScript != 0 && !x.d.FreeScripts.Load() {
 		return command.ErrNoScript
 	}
 	if s := c.Session; s.State&session.Restricted != 0 {

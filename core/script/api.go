@@ -29,7 +29,10 @@ func (m *Machine) call(f *lua.Frame, raises bool) error {
 	}
 	m.called()
 	reply := m.script.W.B
-	if reply[0] == '-' {
+	switch {
+	case len(reply) == 0: // what has replies of its own isn't for scripts
+		return f.Return(lua.Nil)
+	case reply[0] == '-':
 		return fail(m.read(reply))
 	}
 	f.Push(m.read(reply))

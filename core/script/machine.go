@@ -151,6 +151,23 @@ func (m *Machine) fail(text string, isCounted bool) error {
 	return command.Error(text)
 }
 
+// display is a value as tostring has it.
+func display(v lua.Value) string {
+	switch v.Kind() {
+	case lua.KindString, lua.KindNumber:
+		text, _ := v.ToString()
+		return text
+	case lua.KindNil:
+		return "nil"
+	case lua.KindBool:
+		if v.Truthy() {
+			return "true"
+		}
+		return "false"
+	}
+	return v.TypeName() + ": " + v.Pointer()
+}
+
 // failed answers with the error that has ended the script.
 func (m *Machine) failed(err error) error {
 	raised := (*lua.Error)(nil)
@@ -163,7 +180,7 @@ func (m *Machine) failed(err error) error {
 	}
 	t := raised.Value.AsTable()
 	if t == nil {
-		return m.fail("ERR "+raised.Error()+where, false)
+		return m.fail("ERR "+display(raised.Value)+where, false)
 	}
 	text, _ := m.get(t, "err").ToString()
 	return m.fail(text+where, m.get(t, "ignore_error_stats_update").Truthy())

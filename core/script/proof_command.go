@@ -72,9 +72,6 @@ func (g *given) isProved() bool {
 			return true
 		}
 	}
-	if cmd.Flags&command.NoScript != 0 {
-		return true
-	}
 	const roams = command.TouchesArbitraryKeys | command.Admin | command.RunsScript | command.RunsQueue | command.Module
 	if cmd.Scope != command.ScopeKeys || cmd.FindKeys != nil || cmd.Flags&roams != 0 {
 		return false

@@ -41,6 +41,7 @@ func (m *Machine) build() {
 	for _, name := range hidden {
 		m.set(m.globals, name, lua.Nil)
 	}
+	m.state.SetCaught(plainError)
 	m.keys, m.argv, m.index = m.name("KEYS"), m.name("ARGV"), m.name("__index")
 
 	handler := m.state.Function("__server__err__handler", m.errorHandler)
@@ -82,12 +83,25 @@ func (m *Machine) build() {
 // openLibraries gives scripts Lua's libraries.
 func (m *Machine) openLibraries() {
 	m.state.OpenBase()
+	m.state.OpenCoroutine()
 	m.state.OpenString()
 	m.state.OpenTable()
 	m.state.OpenMath()
 	m.state.OpenOS()
 	lualib.Open(m.state)
 }
+
+// plainError is what pcall gives for an error that is a table: its text alone, as scripts are used to from the time when errors were strings.
+func plainError(v lua.Value) lua.Value {
+	if t := v.AsTable(); t != nil {
+		if text := t.GetString("err"); isText(text) {
+			return text
+		}
+	}
+	return v
+}
+
+func isText(v lua.Value) bool { return v.Kind() == lua.KindString || v.Kind() == lua.KindNumber }
 
 // name returns a string as a value, made once.
 func (w *world) name(text string) lua.Value {

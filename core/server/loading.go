@@ -13,7 +13,6 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/dispatch"
 	"github.com/sleipnirdb/sleipnir/core/loading"
 	"github.com/sleipnirdb/sleipnir/core/rdb"
-	"github.com/sleipnirdb/sleipnir/core/script"
 )
 
 // loadOptions say how data is loaded.
@@ -104,9 +103,6 @@ func (s *Server) loadFile(path string, o loadOptions) error {
 // load reads data in RDB's format: a file, the beginning of an append-only file, or what a primary sends. It returns how many bytes of in
 // are of it; more may have been read. The caller has begun s.progress, and logs the error.
 func (s *Server) load(in io.Reader, o loadOptions) (int64, error) {
-	if !o.merge {
-		s.scripts.SetLibraries(&script.Libraries{})
-	}
 	result, err := loading.Load(in, &dataOwner{s: s, held: o.held, merge: o.merge}, loading.Options{
 		LoadOptions: rdb.LoadOptions{
 			Relaxed:  s.Config.Int(config.RDBVersionCheck) == config.RDBVersionRelaxed,

@@ -9,6 +9,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/command/servercmd"
 	"github.com/sleipnirdb/sleipnir/core/keyspace"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/script"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/net/loop"
@@ -135,6 +136,9 @@ func (o *operations) LastSave() int64 { return o.snapshots.last.Load() }
 // Saving tells whether a snapshot is taken in the background.
 func (o *operations) Saving() bool { return o.snapshots.busy.Load() }
 
+// SetFreeScripts lets scripts call any command.
+func (o *operations) SetFreeScripts(on bool) { o.dispatcher.FreeScripts.Store(on) }
+
 // Save writes a snapshot. The caller has every lease.
 func (o *operations) Save() error { return (*Server)(o).saveHeld() }
 
@@ -142,8 +146,11 @@ func (o *operations) Save() error { return (*Server)(o).saveHeld() }
 func (o *operations) BackgroundSave() bool { return (*Server)(o).bgsave() }
 
 // Reload reads the snapshot back. The caller has every lease.
-func (o *operations) Reload(merge bool) error {
+func (o *operations) Reload(flush, merge bool) error {
 	s := (*Server)(o)
+	if flush {
+		s.scripts.SetLibraries(&script.Libraries{})
+	}
 	path, err := s.snapshotPath()
 	if err != nil {
 		return err

@@ -177,6 +177,16 @@ func (s *State) positioned(err error) error {
 	return s.runtimeError("%s", err.Error())
 }
 
+// raised makes a Lua error of a plain one that a builtin returned. Its text has no position, as what the reference finds wrong within
+// a C function.
+func (s *State) raised(err error) error {
+	switch err.(type) {
+	case *Error, *abort:
+		return err
+	}
+	return s.newError(s.String(err.Error()))
+}
+
 // begin calls whatever is at c.at with the count arguments behind it. When it returns, a Lua function is on top of the
 // frames of s.current, and has yet to run; or, with left, the call from Go that c or a frame below stands for is over and has n results.
 func (s *State) begin(t *Thread, c pending, count int) (left bool, n int, err error) {

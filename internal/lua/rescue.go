@@ -86,6 +86,9 @@ func (s *State) catch(t *Thread, f *frame, err error) (left bool, n int, failed 
 		f.kind, f.tries = frameHandler, 0
 		return s.handle(t, f, t.stack[at], value)
 	}
+	if f.kind == framePcall && s.caught != nil {
+		value = s.caught(value)
+	}
 	t.depth--
 	c := f.pending()
 	t.stack[at], t.stack[at+1] = Bool(false), value

@@ -35,6 +35,7 @@ type State struct {
 	budget    int // backward jumps and calls until the interrupt
 	interrupt func() (budget int, err error)
 
+	caught  func(v Value) Value
 	results []Value // of Run
 	scratch []byte
 	calls   []*Frame // of builtins, one for each depth of nesting, used again and again
@@ -60,6 +61,9 @@ func New(limits Limits) *State {
 
 // Globals is the table of globals.
 func (s *State) Globals() *Table { return s.globals }
+
+// SetCaught has pcall give f(v) in the place of the error value v.
+func (s *State) SetCaught(f func(v Value) Value) { s.caught = f }
 
 // StringMetatable is the metatable of strings, or nil.
 func (s *State) StringMetatable() *Table { return s.stringMeta }

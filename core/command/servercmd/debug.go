@@ -57,6 +57,7 @@ var debugSubs = [...]debugSub{
 	{"reload", 0, math.MaxInt, debugAll, (*group).debugReload},
 	{"loadaof", 0, 0, debugNone, (*group).debugLoadAOF},
 	{"config-rewrite-force-all", 0, 0, debugNone, (*group).debugRewriteAll},
+	{"set-disable-deny-scripts", 1, 1, debugNone, (*group).debugDenyScripts},
 	{"segfault", 0, 0, debugNone, (*group).debugSegfault},
 	{"panic", 0, 0, debugNone, (*group).debugPanic},
 	{"assert", 0, 0, debugNone, (*group).debugAssert},
@@ -67,7 +68,6 @@ var debugSubs = [...]debugSub{
 	{"pause-cron", 1, 1, debugNone, (*group).debugAccepted},
 	{"dict-resizing", 1, 1, debugNone, (*group).debugAccepted},
 	{"quicklist-packed-threshold", 1, 1, debugNone, (*group).debugAccepted},
-	{"set-disable-deny-scripts", 1, 1, debugNone, (*group).debugAccepted},
 	{"pause-after-fork", 1, 1, debugNone, (*group).debugAccepted},
 	{"delay-rdb-client-free-seconds", 1, 1, debugNone, (*group).debugAccepted},
 	{"aof-flush-sleep", 1, 1, debugNone, (*group).debugAccepted},
@@ -236,6 +236,14 @@ func (g *group) debugRewriteAll(c *command.Call) error {
 	if err := g.Config.RewriteAll(); err != nil {
 		return err
 	}
+	c.W.OK()
+	return nil
+}
+
+// debugDenyScripts lets scripts call any command, for tests.
+func (g *group) debugDenyScripts(c *command.Call) error {
+	n, _ := command.ParseInt(c.Args[2])
+	g.Server.SetFreeScripts(n != 0)
 	c.W.OK()
 	return nil
 }

@@ -99,7 +99,7 @@ func (g *group) debugReload(c *command.Call) error {
 	if flush {
 		g.empty(c, func(s *keyspace.Space) (int, *keyspace.Detached) { return s.FlushAll() })
 	}
-	if g.Server.Reload(merge) != nil {
+	if g.Server.Reload(flush, merge) != nil {
 		return errReload
 	}
 	g.Server.LogWarning("DB reloaded by DEBUG RELOAD")

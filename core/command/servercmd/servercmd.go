@@ -87,9 +87,11 @@ type Server interface {
 	FlushedAll(dirty int64)
 	// RewriteAppendOnly has the append-only file rewritten, after the transaction if it is within one. Any goroutine.
 	RewriteAppendOnly(inExec bool) Rewriting
-	// Reload reads the snapshot back. merge: what is there already is replaced,
+	// SetFreeScripts lets scripts call any command, or forbids those that are not for scripts. Any goroutine.
+	SetFreeScripts(on bool)
+	// Reload reads the snapshot back. flush: the libraries of functions go before, as the data has. merge: what is there already is replaced,
 	// instead of being an error. The caller has every lease.
-	Reload(merge bool) error
+	Reload(flush, merge bool) error
 	// ReloadAppendOnly reads the append-only file back, in the place of what
 	// there is. The caller has no lease.
 	ReloadAppendOnly() error
