@@ -72,6 +72,7 @@ func parts() []part {
 		{"script-loops", "Two clients that run scripts on different partitions", [2]string{"2 loops", "1 loop"}, false, scriptLoopsPart},
 		{"spin", "A script that spins on one partition: what GETs elsewhere see of it", [2]string{"while it spins", "without"}, false, spinPart},
 		{"unproved", "Scripts that hold every partition", [2]string{"so many", "one partition"}, true, unprovedPart},
+		{"pubsub", "Publish and subscribe", against, false, pubsubPart},
 		{"eviction", "Eviction: hits of a cache of 10,000 keys, of 100,000 that a zipf trace asks for", against, true, evictionPart},
 		{"more", "Other work", against, true, morePart},
 		{"engines", "The netpoll engine against the epoll engine", [2]string{"netpoll", "epoll"}, true, enginesPart},
