@@ -137,7 +137,7 @@ func (x *Executor) leave(s *session.Session, cmd *command.Command, args [][]byte
 		x.lend(s, cmd, args)
 	}
 	o := opOf(s)
-	o.left = true
+	o.left = cmd.Flags&(command.RunsScript|command.RunsQueue) == 0 // these leave before they have made look-ups
 	go x.d.runOffLoop(o)
 	return lent
 }

@@ -123,6 +123,9 @@ func (g *group) runScript(c *command.Call, s *script.Script, keys int) error {
 	if err := permit(&w); err != nil {
 		return err
 	}
+	if s.IsNesting && c.MaySuspend() {
+		return command.TooLong // it could not leave the loop half-way
+	}
 	if !script.Holds(s.IsProved, w.Keys, c) {
 		return command.TooLong // it came while the call waited for what it thought to need
 	}
@@ -145,6 +148,9 @@ func (g *group) fcall(c *command.Call) error {
 	w := work(c, f.Flags, n)
 	if err := permit(&w); err != nil {
 		return err
+	}
+	if f.Library.IsNesting && c.MaySuspend() {
+		return command.TooLong
 	}
 	if !script.Holds(f.Library.IsProved, w.Keys, c) {
 		return command.TooLong
