@@ -22,6 +22,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/core/tracking"
@@ -77,6 +78,8 @@ type Dispatcher struct {
 	Memory Memory
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
+	// Hub has the subscribers of pub/sub.
+	Hub *pubsub.Hub
 	// Tracking is that of client-side caches.
 	Tracking *tracking.Server
 	// Loops are the I/O loops, set before they start.
@@ -89,6 +92,8 @@ type Dispatcher struct {
 	diskError atomic.Pointer[command.Error]
 	// monitors is the number of sessions that monitor. Atomic.
 	monitors atomic.Int32
+	// monitored is the number of the last line that they were sent. Atomic.
+	monitored atomic.Uint64
 	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
 	walked atomic.Bool
 	// clientBytes is what sessions take outside the arenas. Atomic.
@@ -124,6 +129,7 @@ func (d *Dispatcher) Start(l *loop.Loop) {
 	x := new(Executor)
 	x.init(d)
 	x.loop = l
+	x.Subscribers = d.Hub.NewLocal(l)
 	x.Listeners = d.Tracking.NewLocal(l, listeners)
 	x.released.Fn, x.released.Arg = released, x
 	l.Data = x

@@ -113,8 +113,8 @@ type Executor struct {
 	// largeRequest and largeReply are the command log's thresholds, in bytes.
 	largeRequest, largeReply int
 
-	// monitors are the sessions of this loop that monitor.
-	monitors map[*session.Session]struct{}
+	// monitors are the sessions of this loop that monitor, with the number of the last line that was before.
+	monitors map[*session.Session]uint64
 	blocked  map[*session.Session]struct{}
 	// asking are those of blocked whose wait is asked whether it is over.
 	asking map[*session.Session]struct{}
@@ -139,14 +139,13 @@ func (x *Executor) init(d *Dispatcher) {
 	*x = Executor{
 		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
 		args:     make([][]byte, 0, argsPerBatch),
-		monitors: make(map[*session.Session]struct{}),
+		monitors: make(map[*session.Session]uint64),
 		blocked:  make(map[*session.Session]struct{}),
 		asking:   make(map[*session.Session]struct{}),
 		paused:   make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.effects.Reset()
-	x.Subscribers = pubsub.NewLocal()
 	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
 	x.configure()
@@ -335,7 +334,7 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 			return ran
 		case queued:
 			s.Conn.Consume(n)
-			silence(s, mark)
+			silence(s, cmd, mark)
 			return ran
 		case paused:
 			// The request stays where it is, to be parsed and counted again.
@@ -352,7 +351,7 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 	}
 	out := x.route(s, r)
 	if out == ran && s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
-		silence(s, mark)
+		silence(s, cmd, mark)
 	}
 	return out
 }
@@ -547,11 +546,14 @@ func (x *Executor) refuse(s *session.Session, cmd *command.Command, args [][]byt
 	}
 	x.Stats.Failed(err.Error())
 	s.W.Error(err.Error())
-	silence(s, mark)
+	silence(s, nil, mark)
 }
 
-// silence takes back a reply that CLIENT REPLY has turned off.
-func silence(s *session.Session, mark int) {
+// silence takes back a reply that CLIENT REPLY has turned off. What tells of subscriptions is no reply.
+func silence(s *session.Session, cmd *command.Command, mark int) {
+	if cmd != nil && cmd.Flags&listens == listens {
+		mark = len(s.W.B)
+	}
 	switch {
 	case s.State&session.ReplySkipNext != 0:
 		s.State = s.State&^session.ReplySkipNext | session.ReplySkip

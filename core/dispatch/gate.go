@@ -34,6 +34,9 @@ const gatePauses = GateWritesPaused | GateAllPaused | GateJournalFull
 // alwaysGated are commands that the gate has to see in any state.
 const alwaysGated = command.Protected | command.PubSub
 
+// listens are the flags of the commands that subscribe and unsubscribe.
+const listens = command.PubSub | command.InPubSub
+
 // errMonitors calls a session that monitors a replica, which it is to Valkey.
 const errMonitors command.Error = "ERR Replica can't interact with the keyspace"
 
@@ -79,6 +82,9 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 	if s.State&session.Subscribed != 0 && !s.W.Resp3 && cmd.Flags&command.InPubSub == 0 {
 		return refused, command.Error("ERR Can't execute '" + cmd.Full +
 			"': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+	}
+	if s.State&session.Subscribed == 0 && cmd.Flags&listens == listens && strings.HasSuffix(cmd.Name, "unsubscribe") {
+		return refused, command.Error("NOSUB '" + cmd.Full + "' command executed not in subscribed mode")
 	}
 	if gate&GateLoading != 0 && flags&command.Loading == 0 {
 		return refused, command.ErrLoading

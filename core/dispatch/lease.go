@@ -227,7 +227,7 @@ func (x *Executor) runLent(o *op, p int) (taken bool) {
 	case ran, parked:
 	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
-		silence(s, mark)
+		silence(s, o.cmd, mark)
 	}
 	x.served = append(x.served, o)
 	return false

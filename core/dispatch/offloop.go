@@ -203,7 +203,7 @@ func (y *offLoopExecutor) run(o *op) {
 func (y *offLoopExecutor) end(o *op, mark int) {
 	s := o.s
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
-		silence(s, mark)
+		silence(s, o.cmd, mark)
 	}
 	y.d.offLoop.inherit(y.Stats)
 	y.Stats.Reset()

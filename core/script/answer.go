@@ -83,7 +83,7 @@ func (m *Machine) answerTable(w *resp.Writer, t *lua.Table, depth int) {
 	}
 	if pairs := m.get(t, "map").AsTable(); pairs != nil {
 		mark, n := w.Defer(), 0
-		for k, v, ok := pairs.Next(lua.Nil); ok; k, v, ok = pairs.Next(k) {
+		for k, v, _ := pairs.Next(lua.Nil); !k.IsNil(); k, v, _ = pairs.Next(k) {
 			m.answer(w, k, depth+1)
 			m.answer(w, v, depth+1)
 			n++
@@ -93,7 +93,7 @@ func (m *Machine) answerTable(w *resp.Writer, t *lua.Table, depth int) {
 	}
 	if members := m.get(t, "set").AsTable(); members != nil {
 		mark, n := w.Defer(), 0
-		for k, _, ok := members.Next(lua.Nil); ok; k, _, ok = members.Next(k) {
+		for k, _, _ := members.Next(lua.Nil); !k.IsNil(); k, _, _ = members.Next(k) {
 			m.answer(w, k, depth+1)
 			n++
 		}

@@ -160,7 +160,7 @@ func (fn *Function) named(v lua.Value) (callback lua.Value, wrong string) {
 		return lua.Nil, "calling server.register_function with a single argument is only applicable to Lua table (representing named arguments)."
 	}
 	isNamed := false
-	for k, v, ok := t.Next(lua.Nil); ok; k, v, ok = t.Next(k) {
+	for k, v, _ := t.Next(lua.Nil); !k.IsNil(); k, v, _ = t.Next(k) {
 		key, isString := k.ToString()
 		if !isString {
 			return lua.Nil, "named argument key given to server.register_function is not a string"

@@ -81,6 +81,7 @@ func (m *Machine) build() {
 
 // openLibraries gives scripts Lua's libraries.
 func (m *Machine) openLibraries() {
+	m.state.OpenBase()
 	m.state.OpenString()
 	m.state.OpenTable()
 	m.state.OpenMath()
@@ -104,7 +105,7 @@ func (w *world) find(t *lua.Table) { _ = w.lookup.Set(w.index, t.Value()) }
 // copyOf returns a table with the same fields.
 func (w *world) copyOf(t *lua.Table) *lua.Table {
 	same := w.state.NewTable(0, 64)
-	for k, v, ok := t.Next(lua.Nil); ok; k, v, ok = t.Next(k) {
+	for k, v, _ := t.Next(lua.Nil); !k.IsNil(); k, v, _ = t.Next(k) {
 		_ = same.Set(k, v)
 	}
 	return same
@@ -141,7 +142,7 @@ func freeze(t *lua.Table) {
 		return
 	}
 	t.Freeze()
-	for k, v, ok := t.Next(lua.Nil); ok; k, v, ok = t.Next(k) {
+	for k, v, _ := t.Next(lua.Nil); !k.IsNil(); k, v, _ = t.Next(k) {
 		if inner := v.AsTable(); inner != nil {
 			freeze(inner)
 		}

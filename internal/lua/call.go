@@ -93,6 +93,7 @@ func (s *State) replace(t *Thread, f *frame, fn *Function, at, count int) error 
 		t.closeFrom(int(f.base))
 	}
 	to := int(f.at)
+	s.budget -= count / placesPerStep
 	copy(t.stack[to:], t.stack[at:at+1+count])
 	old := *f
 	t.depth--
@@ -119,6 +120,7 @@ func (s *State) pushMark(t *Thread, kind frameKind, c pending) error {
 
 // deliver moves n results from one place to another, as many as are wanted.
 func (t *Thread) deliver(s *State, from, n, to, want int) {
+	s.budget -= n / placesPerStep
 	if want < 0 {
 		copy(t.stack[to:], t.stack[from:from+n])
 		t.top = to + n
@@ -148,13 +150,22 @@ func (s *State) callBuiltin(t *Thread, fn *Function, base, count int) (from, n i
 		t.high = from + n
 	}
 	if err != nil {
-		return 0, 0, s.positioned(err)
+		return 0, 0, s.raised(err)
 	}
 	if s.used > s.limit {
 		t.top = from + n
 		err = s.checkMemory(0)
 	}
 	return from, n, err
+}
+
+// raised makes a Lua error of a plain one that a builtin returned. It has no position, as in the reference what C code does wrong.
+func (s *State) raised(err error) error {
+	switch err.(type) {
+	case *Error, *abort:
+		return err
+	}
+	return s.newError(s.String(err.Error()))
 }
 
 // positioned makes a Lua error of a plain one that a builtin returned.

@@ -70,7 +70,7 @@ func (s *State) cannotResume(t, co *Thread) string {
 // yield goes back to the resumer, with the arguments of yield as its results.
 func (s *State) yield(t *Thread, c pending, count int) (left bool, n int, err error) {
 	if t == s.main || t.nested > 0 {
-		return false, 0, s.runtimeError("attempt to yield across metamethod/C-call boundary")
+		return false, 0, s.newError(s.String("attempt to yield across metamethod/C-call boundary"))
 	}
 	t.yielded, t.status = c, suspended
 	t, c, from, n := s.backToResumer(t, int(c.at)+1, count)
@@ -109,12 +109,9 @@ func (s *State) OpenCoroutine() {
 }
 
 func (c *Frame) newCoroutine() (*Thread, error) {
-	f, err := c.CheckFunction(0)
-	if err == nil && f.AsFunction().proto == nil {
-		err = c.ArgError(0, "Lua function expected")
-	}
-	if err != nil {
-		return nil, err
+	f := c.Arg(0)
+	if fn := f.AsFunction(); fn == nil || fn.proto == nil {
+		return nil, c.ArgError(0, "Lua function expected")
 	}
 	return c.state.newCoroutine(f), nil
 }

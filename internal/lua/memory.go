@@ -44,6 +44,9 @@ func (s *State) checkMemory(more int64) error {
 
 // Collect makes the account exact.
 func (s *State) Collect() {
+	for _, c := range s.calls[:s.active] { // what builtins under way have on the stack
+		c.thread.high = max(c.thread.high, c.base+c.count+c.pushed)
+	}
 	s.epoch++
 	m := marker{epoch: s.epoch}
 	m.table(s.globals)

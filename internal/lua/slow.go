@@ -13,6 +13,9 @@ func (t *Thread) running() *frame { return &t.frames[t.depth-1] }
 
 // callMeta calls a metamethod with its arguments above the frame's registers.
 func (s *State) callMeta(t *Thread, then after, thenA uint8, h Value, args ...Value) error {
+	if err := s.Work(1); err != nil {
+		return err
+	}
 	f := t.running()
 	at := int(f.base) + f.fn.proto.size
 	if at+len(args)+1 > len(t.stack) {
@@ -233,6 +236,7 @@ func (s *State) join(vs []Value) (Value, error) {
 		if err := s.Charge(int64(stringBytes + len(x) + len(y))); err != nil {
 			return Nil, err
 		}
+		s.budget -= (len(x) + len(y)) / bytesPerStep
 		return Value{p: &object{kind: KindString, str: x + y}}, nil
 	}
 	total := 0
@@ -242,6 +246,7 @@ func (s *State) join(vs []Value) (Value, error) {
 	if err := s.Room(int64(total)); err != nil {
 		return Nil, err
 	}
+	s.budget -= total / bytesPerStep
 	buf := s.scratch[:0]
 	for _, v := range vs {
 		if v.p.kind == KindString {
@@ -326,11 +331,13 @@ func (s *State) orderHandler(x, y Value, e event) Value {
 	return h
 }
 
-func (s *State) orderError(x, y Value) error {
+func (s *State) orderError(x, y Value) error { return s.runtimeError("%s", orderProblem(x, y)) }
+
+func orderProblem(x, y Value) string {
 	if x.Kind() == y.Kind() {
-		return s.runtimeError("attempt to compare two %s values", x.TypeName())
+		return "attempt to compare two " + x.TypeName() + " values"
 	}
-	return s.runtimeError("attempt to compare %s with %s", x.TypeName(), y.TypeName())
+	return "attempt to compare " + x.TypeName() + " with " + y.TypeName()
 }
 
 // compareConstant is a comparison with a number of what isn't one.
@@ -357,7 +364,7 @@ func (c *Frame) LessThan(x, y Value) (bool, error) {
 	}
 	h := c.state.orderHandler(x, y, eventLt)
 	if h.p == nil {
-		return false, c.state.orderError(x, y)
+		return false, c.Errorf(0, "%s", orderProblem(x, y))
 	}
 	r, err := c.Call(h, x, y)
 	return len(r) > 0 && r[0].Truthy(), err

@@ -198,9 +198,16 @@ func (s *State) settle(results []Value, err error) ([]Value, error) {
 	results = append(s.results[:0], results...)
 	s.results = results
 	s.abandon()
+	if err != nil {
+		return nil, unwrapAbort(err)
+	}
+	return results, nil
+}
+
+func unwrapAbort(err error) error {
 	var a *abort
 	if errors.As(err, &a) {
-		err = a.err
+		return a.err
 	}
-	return results, err
+	return err
 }

@@ -32,13 +32,14 @@ type node struct {
 }
 
 const (
-	maxBits      = 26 // of the size of a part
-	tableBytes   = 160
-	valueBytes   = 16
-	nodeBytes    = 40
-	stringBytes  = 48
-	closureBytes = 128
-	upvalueBytes = 32
+	maxBits       = 26 // of the size of a part
+	placesPerStep = 16 // that are looked at in the time of a step of a script, about
+	tableBytes    = 160
+	valueBytes    = 16
+	nodeBytes     = 40
+	stringBytes   = 48
+	closureBytes  = 128
+	upvalueBytes  = 32
 )
 
 var (
@@ -335,6 +336,7 @@ func (c *counts) arraySize(whole int) (size, inside int) {
 
 // rehash sizes both parts anew, with the key k to come.
 func (t *Table) rehash(k Value) error {
+	t.state.budget -= (len(t.arr) + len(t.nodes)) / placesPerStep
 	var c counts
 	whole := t.countArray(&c)
 	total := whole
@@ -446,21 +448,29 @@ func (t *Table) searchBorder(i int) int {
 // Next is the key and value after k in the table's order, the first ones for Nil. At the end k2 is Nil. It is not ok if k
 // isn't in the table.
 func (t *Table) Next(k Value) (k2, v Value, ok bool) {
-	i, ok := t.position(k)
+	first, ok := t.position(k)
 	if !ok {
 		return Nil, Nil, false
 	}
+	i := first
 	for ; i < len(t.arr); i++ {
 		if t.arr[i].p != nil {
-			return Number(float64(i + 1)), t.arr[i], true
+			k2, v = Number(float64(i+1)), t.arr[i]
+			break
 		}
 	}
-	for i -= len(t.arr); i < len(t.nodes); i++ {
-		if n := &t.nodes[i]; n.val.p != nil {
-			return n.key, n.val, true
+	if k2.p == nil {
+		for ; i-len(t.arr) < len(t.nodes); i++ {
+			if n := &t.nodes[i-len(t.arr)]; n.val.p != nil {
+				k2, v = n.key, n.val
+				break
+			}
 		}
 	}
-	return Nil, Nil, true
+	if passed := i - first; passed >= placesPerStep { // going through what is empty takes time as well
+		t.state.budget -= passed / placesPerStep
+	}
+	return k2, v, true
 }
 
 // position is how many places of both parts are at or before k.
