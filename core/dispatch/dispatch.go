@@ -112,6 +112,8 @@ type Dispatcher struct {
 	// pauseMu guards the changes of pausedUntilMs and of the gate's bits for
 	// it, which belong together. A leaf: nothing is locked under it.
 	pauseMu sync.Mutex
+	// evicting: somebody looks for clients to be ended. Atomic.
+	evicting atomic.Bool
 
 	offLoop executorPool
 	held    heldBack
@@ -247,6 +249,7 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 const (
 	errHangup      command.Error = "peer closed"
 	errKilled      command.Error = "killed"
+	errEvicted     command.Error = "evicted: maxmemory-clients"
 	errIdle        command.Error = "idle"
 	errInputLimit  command.Error = "query buffer limit"
 	errOutputLimit command.Error = "output buffer limit"

@@ -133,6 +133,8 @@ type Executor struct {
 	maxInput             int   // client-query-buffer-limit
 	output               [config.ClassCount]config.OutputLimit
 	outputLimited        bool
+	clientLimit          int64 // maxmemory-clients, 0 for none
+	isBounded            bool  // one of the two limits is on
 }
 
 func (x *Executor) init(d *Dispatcher) {
@@ -189,6 +191,8 @@ func (x *Executor) configure() {
 	x.maxInput = int(cfg.Int(config.ClientQueryBufferLimit))
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
+	x.configureClientLimit()
+	x.isBounded = x.outputLimited || x.clientLimit != 0
 	x.configureEffects()
 	x.configureHotKeys()
 	x.slowTicks = ^uint64(0)
@@ -259,8 +263,8 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	s.NetOut += uint64(len(s.W.B))
 	x.handBack(s, c)
 	x.subscribe(s)
-	if x.outputLimited {
-		x.checkOutput(s, c, c.OutPending())
+	if x.isBounded {
+		x.bound(s, c.OutPending())
 	}
 	if s.State&session.Closing != 0 {
 		x.close(s, c)

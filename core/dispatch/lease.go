@@ -242,8 +242,8 @@ func resumed(_ *loop.Loop, arg any) {
 	s.NetOut += uint64(len(s.W.B))
 	replied := len(s.W.B)
 	x.handBack(s, c)
-	if x.outputLimited {
-		x.checkOutput(s, c, max(replied, c.OutPending()))
+	if x.isBounded {
+		x.bound(s, max(replied, c.OutPending()))
 	}
 	s.TakePushes()
 	if s.Resubscribe {
