@@ -110,8 +110,8 @@ type Executor struct {
 	nextTick    int   // what it answered
 	patrolledMs int64
 	changed     bool // a command has run since that may have set a timer
-	// largeRequest and largeReply are the command log's thresholds, in bytes.
-	largeRequest, largeReply int
+	// loggedRequest and largeReply are the command log's thresholds, in bytes; largeRequest is the lesser of that and maxInput.
+	loggedRequest, largeRequest, largeReply int
 
 	// monitors are the sessions of this loop that monitor, with the number of the last line that was before.
 	monitors map[*session.Session]uint64
@@ -202,7 +202,8 @@ func (x *Executor) configure() {
 	if ms := cfg.Int(config.LatencyMonitorThreshold); ms > 0 {
 		x.slowTicks = min(x.slowTicks, clock.NanosToTicks(min(ms*1000, maxSlowUs)*1000))
 	}
-	x.largeRequest = orNever(cfg.Int(config.CommandLogRequestLargerThan))
+	x.loggedRequest = orNever(cfg.Int(config.CommandLogRequestLargerThan))
+	x.largeRequest = min(x.loggedRequest, x.maxInput)
 	x.largeReply = orNever(cfg.Int(config.CommandLogReplyLargerThan))
 }
 
@@ -253,7 +254,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 			x.protocolError(s, c, err)
 		} else if !more {
 			c.Need(s.Parser.Need())
-			if max(len(c.In()), s.Parser.Need())+s.Multi.Bytes > x.maxInput {
+			if len(c.In())+s.Multi.Bytes > x.maxInput {
 				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}
@@ -350,8 +351,16 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 		}
 	}
 	s.Conn.Consume(n)
-	if n > x.largeRequest && cmd.Flags&command.SkipCommandLog == 0 {
-		x.d.Hooks.Large(s, stats.LargeRequest, args, n, x.now)
+	if n > x.largeRequest {
+		if n > x.maxInput {
+			x.Stats.InputLimited++
+			s.State |= session.Closing
+			s.Conn.Abort(errInputLimit)
+			return ran
+		}
+		if n > x.loggedRequest && cmd.Flags&command.SkipCommandLog == 0 {
+			x.d.Hooks.Large(s, stats.LargeRequest, args, n, x.now)
+		}
 	}
 	out := x.route(s, r)
 	if out == ran && s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {

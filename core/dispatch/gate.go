@@ -24,6 +24,8 @@ const (
 	GateHotKeys
 	// GateDisk: what was promised about data on disk can't be kept.
 	GateDisk
+	// GateReplicas: there are fewer replicas than writes need.
+	GateReplicas
 	// GateBusy: a script is busy.
 	GateBusy
 )
@@ -39,6 +41,8 @@ const listens = command.PubSub | command.InPubSub
 
 // errMonitors calls a session that monitors a replica, which it is to Valkey.
 const errMonitors command.Error = "ERR Replica can't interact with the keyspace"
+
+const errFewReplicas command.Error = "NOREPLICAS Not enough good replicas to write."
 
 // verdict is what the gate says of a request.
 type verdict uint8
@@ -78,6 +82,9 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 		if err := x.d.diskError.Load(); err != nil {
 			return refused, *err
 		}
+	}
+	if gate&GateReplicas != 0 && flags&command.Write != 0 && s.State&session.Applied == 0 {
+		return refused, errFewReplicas
 	}
 	if s.State&session.Subscribed != 0 && !s.W.Resp3 && cmd.Flags&command.InPubSub == 0 {
 		return refused, command.Error("ERR Can't execute '" + cmd.Full +

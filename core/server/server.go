@@ -227,6 +227,7 @@ func (s *Server) weigh() {
 // serve begins to take connections.
 func (s *Server) serve() {
 	s.setHotKeys()
+	s.countReplicas()
 	s.loops.Start()
 	go s.runCron()
 }

@@ -129,6 +129,7 @@ func (g *group) runScript(c *command.Call, s *script.Script, keys int) error {
 	if !script.Holds(s.IsProved, w.Keys, c) {
 		return command.TooLong // it came while the call waited for what it thought to need
 	}
+	c.Nested.Announce(c)
 	return g.engine.Run(c, s, &w)
 }
 
@@ -155,6 +156,7 @@ func (g *group) fcall(c *command.Call) error {
 	if !script.Holds(f.Library.IsProved, w.Keys, c) {
 		return command.TooLong
 	}
+	c.Nested.Announce(c)
 	return g.engine.Call(c, f, &w)
 }
 
