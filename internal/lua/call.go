@@ -168,23 +168,13 @@ func (s *State) raised(err error) error {
 	return s.newError(s.String(err.Error()))
 }
 
-// positioned makes a Lua error of a plain one that a builtin returned.
+// positioned makes a Lua error of a plain one, with the position of the running Lua function.
 func (s *State) positioned(err error) error {
 	switch err.(type) {
 	case *Error, *abort:
 		return err
 	}
 	return s.runtimeError("%s", err.Error())
-}
-
-// raised makes a Lua error of a plain one that a builtin returned. Its text has no position, as what the reference finds wrong within
-// a C function.
-func (s *State) raised(err error) error {
-	switch err.(type) {
-	case *Error, *abort:
-		return err
-	}
-	return s.newError(s.String(err.Error()))
 }
 
 // begin calls whatever is at c.at with the count arguments behind it. When it returns, a Lua function is on top of the
