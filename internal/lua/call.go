@@ -159,23 +159,22 @@ func (s *State) callBuiltin(t *Thread, fn *Function, base, count int) (from, n i
 	return from, n, err
 }
 
-// positioned makes an error of the running Lua code of a plain one.
-func (s *State) positioned(err error) error {
-	switch err.(type) {
-	case *Error, *abort:
-		return err
-	}
-	return s.runtimeError("%s", err.Error())
-}
-
-// raised makes a Lua error of a plain one that a builtin returned. Its text has no position, as what the reference finds wrong within
-// a C function.
+// raised makes a Lua error of a plain one that a builtin returned. It has no position, as in the reference what C code does wrong.
 func (s *State) raised(err error) error {
 	switch err.(type) {
 	case *Error, *abort:
 		return err
 	}
 	return s.newError(s.String(err.Error()))
+}
+
+// positioned makes a Lua error of a plain one, with the position of the running Lua function.
+func (s *State) positioned(err error) error {
+	switch err.(type) {
+	case *Error, *abort:
+		return err
+	}
+	return s.runtimeError("%s", err.Error())
 }
 
 // begin calls whatever is at c.at with the count arguments behind it. When it returns, a Lua function is on top of the
