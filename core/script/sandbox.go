@@ -82,6 +82,7 @@ func (m *Machine) build() {
 // openLibraries gives scripts Lua's libraries.
 func (m *Machine) openLibraries() {
 	m.state.OpenBase()
+	m.state.OpenCoroutine()
 	m.state.OpenString()
 	m.state.OpenTable()
 	m.state.OpenMath()

@@ -125,6 +125,7 @@ func (m *marker) insideTable(t *Table) {
 func (m *marker) insideFunction(f *Function) {
 	m.bytes += closureBytes + int64(len(f.upvals))*(8+upvalueBytes)
 	m.table(f.env)
+	m.thread(f.wrapped)
 	for _, u := range f.upvals {
 		if u != nil {
 			m.value(*u.at)
