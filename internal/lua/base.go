@@ -358,6 +358,9 @@ func baseLoad(c *Frame) error {
 	}
 	var source strings.Builder
 	for {
+		if err := c.state.Work(1); err != nil {
+			return err
+		}
 		r, err := c.Call(f)
 		if err != nil {
 			var e *Error

@@ -110,10 +110,16 @@ func (s *State) OpenCoroutine() {
 	_ = s.globals.SetString("coroutine", lib.Value())
 }
 
+// coroutineSteps is what a stack of its own costs.
+const coroutineSteps = 100
+
 func (c *Frame) newCoroutine() (*Thread, error) {
 	f := c.Arg(0)
 	if fn := f.AsFunction(); fn == nil || fn.proto == nil {
 		return nil, c.ArgError(0, "Lua function expected")
+	}
+	if err := c.state.Work(coroutineSteps); err != nil {
+		return nil, err
 	}
 	return c.state.newCoroutine(f), nil
 }

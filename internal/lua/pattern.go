@@ -58,6 +58,8 @@ type way struct {
 type fuel interface {
 	// Work takes so many steps off the script's budget. An error ends the script.
 	Work(steps int) error
+	// Room fails if so many bytes more are too many.
+	Room(n int64) error
 }
 
 // patternError is what is wrong with a pattern. Lua code gets it as an error with its position.
@@ -493,6 +495,9 @@ func (m *matcher) captured(i, start, end int) (text string, position int, isPosi
 // appendReplaced appends the replacement text of string.gsub for a match: %0 is the whole, %1 to %9 captures.
 func (m *matcher) appendReplaced(dst []byte, text string, start, end int) ([]byte, error) {
 	for {
+		if err := m.fuel.Room(int64(len(dst) + len(text))); err != nil {
+			return dst, err
+		}
 		i := strings.IndexByte(text, '%')
 		if i < 0 {
 			return append(dst, text...), nil

@@ -80,6 +80,9 @@ func TestReplaced(t *testing.T) {
 // tank is fuel that ends.
 type tank struct{ left int }
 
+func (f *endless) Room(int64) error { return nil }
+func (f *tank) Room(int64) error    { return nil }
+
 var errEmpty = errors.New("empty")
 
 func (f *tank) Work(n int) error {
