@@ -97,6 +97,13 @@ func (o *options) round(sides [2]side, works []work, round int) ([]pair, error) 
 			}
 			filled = job.Fill
 		}
+		for _, body := range job.Scripts {
+			for _, i := range order {
+				if _, err := servers[i].Ask("SCRIPT", "LOAD", body); err != nil {
+					return nil, err
+				}
+			}
+		}
 		var err error
 		if pairs[w], err = o.match(servers, job, order); err != nil {
 			return nil, fmt.Errorf("%s: %w", job.label, err)

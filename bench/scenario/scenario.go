@@ -4,6 +4,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sleipnirdb/sleipnir/bench/load"
@@ -14,11 +15,12 @@ type Scenario struct {
 	Name     string
 	Summary  string
 	Commands []Command
-	Fill     string // template that makes one key; run over all keys in order before the load
-	Rounds   int    // how often it is run over all keys; once for 0
-	Prepare  string // template that is run over all keys once before that
-	Fresh    bool   // the server is emptied before the fill
-	Nulls    bool   // null replies are to be expected
+	Fill     string   // template that makes one key; run over all keys in order before the load
+	Rounds   int      // how often it is run over all keys; once for 0
+	Prepare  string   // template that is run over all keys once before that
+	Scripts  []string // to be loaded before
+	Fresh    bool     // the server is emptied before the fill
+	Nulls    bool     // null replies are to be expected
 	Shape    load.Shape
 	Keys     load.Keys
 	Conns    int
@@ -68,7 +70,7 @@ func all() []Scenario {
 // Named returns the scenario of that name.
 func Named(name string) (Scenario, error) {
 	var known []string
-	for _, s := range append(all(), Types()...) {
+	for _, s := range slices.Concat(all(), Types(), Scripts()) {
 		if s.Name == name {
 			return s.complete(), nil
 		}

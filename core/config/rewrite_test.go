@@ -115,7 +115,7 @@ func TestRewriteErrors(t *testing.T) {
 
 func TestUnparsableLinesBecomeComments(t *testing.T) {
 	c := newFake(nil).config()
-	got := c.rewritten("port \"\nnope 1\nlist-max-ziplist-value 3\n" + forced)
+	got := c.rewritten("port \"\nnope 1\nlist-max-ziplist-value 3\n"+forced, false)
 	want := "# ??? port \"\n# ??? nope 1\n# ??? list-max-ziplist-value 3\n" + forced + "\n"
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

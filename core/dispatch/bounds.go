@@ -10,11 +10,11 @@ import (
 // client-output-buffer-limit: at once over the hard one, after some seconds
 // over the soft one. On the session's loop.
 func (x *Executor) checkOutput(s *session.Session, c *loop.Conn, pending int) {
-	class, state := config.ClassNormal, s.State
+	class, state := config.ClassNormal, &s.State
 	if s.Lent {
-		state = s.Last.State
+		state = &s.Last.State
 	}
-	if state&session.Subscribed != 0 {
+	if *state&session.Subscribed != 0 {
 		class = config.ClassPubsub
 	}
 	limit, size := &x.output[class], uint64(pending) // #nosec G115 -- a length

@@ -22,6 +22,7 @@ import (
 	"github.com/sleipnirdb/sleipnir/core/config"
 	"github.com/sleipnirdb/sleipnir/core/journal"
 	"github.com/sleipnirdb/sleipnir/core/partition"
+	"github.com/sleipnirdb/sleipnir/core/pubsub"
 	"github.com/sleipnirdb/sleipnir/core/session"
 	"github.com/sleipnirdb/sleipnir/core/stats"
 	"github.com/sleipnirdb/sleipnir/core/tracking"
@@ -79,6 +80,8 @@ type Dispatcher struct {
 	FreeScripts atomic.Bool
 	// Journal gets the effects of what is executed.
 	Journal *journal.Journal
+	// Hub has the subscribers of pub/sub.
+	Hub *pubsub.Hub
 	// Tracking is that of client-side caches.
 	Tracking *tracking.Server
 	// Loops are the I/O loops, set before they start.
@@ -91,6 +94,8 @@ type Dispatcher struct {
 	diskError atomic.Pointer[command.Error]
 	// monitors is the number of sessions that monitor. Atomic.
 	monitors atomic.Int32
+	// monitored is the number of the last line that they were sent. Atomic.
+	monitored atomic.Uint64
 	// walked: a snapshot is told of writes beforehand. Switched on under every lease. Atomic.
 	walked atomic.Bool
 	// clientBytes is what sessions take outside the arenas. Atomic.
@@ -107,6 +112,8 @@ type Dispatcher struct {
 	// pauseMu guards the changes of pausedUntilMs and of the gate's bits for
 	// it, which belong together. A leaf: nothing is locked under it.
 	pauseMu sync.Mutex
+	// evicting: somebody looks for clients to be ended. Atomic.
+	evicting atomic.Bool
 
 	offLoop executorPool
 	held    heldBack
@@ -126,6 +133,7 @@ func (d *Dispatcher) Start(l *loop.Loop) {
 	x := new(Executor)
 	x.init(d)
 	x.loop = l
+	x.Subscribers = d.Hub.NewLocal(l)
 	x.Listeners = d.Tracking.NewLocal(l, listeners)
 	x.released.Fn, x.released.Arg = released, x
 	l.Data = x
@@ -241,6 +249,7 @@ func (d *Dispatcher) Moved(c *loop.Conn) {
 const (
 	errHangup      command.Error = "peer closed"
 	errKilled      command.Error = "killed"
+	errEvicted     command.Error = "evicted: maxmemory-clients"
 	errIdle        command.Error = "idle"
 	errInputLimit  command.Error = "query buffer limit"
 	errOutputLimit command.Error = "output buffer limit"

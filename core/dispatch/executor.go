@@ -110,11 +110,11 @@ type Executor struct {
 	nextTick    int   // what it answered
 	patrolledMs int64
 	changed     bool // a command has run since that may have set a timer
-	// largeRequest and largeReply are the command log's thresholds, in bytes.
-	largeRequest, largeReply int
+	// loggedRequest and largeReply are the command log's thresholds, in bytes; largeRequest is the lesser of that and maxInput.
+	loggedRequest, largeRequest, largeReply int
 
-	// monitors are the sessions of this loop that monitor.
-	monitors map[*session.Session]struct{}
+	// monitors are the sessions of this loop that monitor, with the number of the last line that was before.
+	monitors map[*session.Session]uint64
 	blocked  map[*session.Session]struct{}
 	// asking are those of blocked whose wait is asked whether it is over.
 	asking map[*session.Session]struct{}
@@ -133,20 +133,21 @@ type Executor struct {
 	maxInput             int   // client-query-buffer-limit
 	output               [config.ClassCount]config.OutputLimit
 	outputLimited        bool
+	clientLimit          int64 // maxmemory-clients, 0 for none
+	isBounded            bool  // one of the two limits is on
 }
 
 func (x *Executor) init(d *Dispatcher) {
 	*x = Executor{
 		d: d, Stats: stats.New(len(d.Table.Rows())), held: none,
 		args:     make([][]byte, 0, argsPerBatch),
-		monitors: make(map[*session.Session]struct{}),
+		monitors: make(map[*session.Session]uint64),
 		blocked:  make(map[*session.Session]struct{}),
 		asking:   make(map[*session.Session]struct{}),
 		paused:   make(map[*session.Session]bool),
 	}
 	x.call.Set, x.call.Nested = d.Set, x
 	x.effects.Reset()
-	x.Subscribers = pubsub.NewLocal()
 	x.turnTicks = clock.NanosToTicks(turnNanos)
 	x.configVersion = ^uint64(0)
 	x.configure()
@@ -190,6 +191,8 @@ func (x *Executor) configure() {
 	x.maxInput = int(cfg.Int(config.ClientQueryBufferLimit))
 	x.output = *cfg.OutputLimits()
 	x.outputLimited = x.output[config.ClassNormal] != config.OutputLimit{} || x.output[config.ClassPubsub] != config.OutputLimit{}
+	x.configureClientLimit()
+	x.isBounded = x.outputLimited || x.clientLimit != 0
 	x.configureEffects()
 	x.configureHotKeys()
 	x.slowTicks = ^uint64(0)
@@ -199,7 +202,8 @@ func (x *Executor) configure() {
 	if ms := cfg.Int(config.LatencyMonitorThreshold); ms > 0 {
 		x.slowTicks = min(x.slowTicks, clock.NanosToTicks(min(ms*1000, maxSlowUs)*1000))
 	}
-	x.largeRequest = orNever(cfg.Int(config.CommandLogRequestLargerThan))
+	x.loggedRequest = orNever(cfg.Int(config.CommandLogRequestLargerThan))
+	x.largeRequest = min(x.loggedRequest, x.maxInput)
 	x.largeReply = orNever(cfg.Int(config.CommandLogReplyLargerThan))
 }
 
@@ -250,7 +254,7 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 			x.protocolError(s, c, err)
 		} else if !more {
 			c.Need(s.Parser.Need())
-			if max(len(c.In()), s.Parser.Need())+s.Multi.Bytes > x.maxInput {
+			if len(c.In())+s.Multi.Bytes > x.maxInput {
 				x.Stats.InputLimited++
 				c.Abort(errInputLimit)
 			}
@@ -260,8 +264,8 @@ func (x *Executor) input(s *session.Session, c *loop.Conn) {
 	s.NetOut += uint64(len(s.W.B))
 	x.handBack(s, c)
 	x.subscribe(s)
-	if x.outputLimited {
-		x.checkOutput(s, c, c.OutPending())
+	if x.isBounded {
+		x.bound(s, c.OutPending())
 	}
 	if s.State&session.Closing != 0 {
 		x.close(s, c)
@@ -335,7 +339,7 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 			return ran
 		case queued:
 			s.Conn.Consume(n)
-			silence(s, mark)
+			silence(s, cmd, mark)
 			return ran
 		case paused:
 			// The request stays where it is, to be parsed and counted again.
@@ -347,12 +351,20 @@ func (x *Executor) request(s *session.Session, r *request) outcome {
 		}
 	}
 	s.Conn.Consume(n)
-	if n > x.largeRequest && cmd.Flags&command.SkipCommandLog == 0 {
-		x.d.Hooks.Large(s, stats.LargeRequest, args, n, x.now)
+	if n > x.largeRequest {
+		if n > x.maxInput {
+			x.Stats.InputLimited++
+			s.State |= session.Closing
+			s.Conn.Abort(errInputLimit)
+			return ran
+		}
+		if n > x.loggedRequest && cmd.Flags&command.SkipCommandLog == 0 {
+			x.d.Hooks.Large(s, stats.LargeRequest, args, n, x.now)
+		}
 	}
 	out := x.route(s, r)
 	if out == ran && s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
-		silence(s, mark)
+		silence(s, cmd, mark)
 	}
 	return out
 }
@@ -547,11 +559,14 @@ func (x *Executor) refuse(s *session.Session, cmd *command.Command, args [][]byt
 	}
 	x.Stats.Failed(err.Error())
 	s.W.Error(err.Error())
-	silence(s, mark)
+	silence(s, nil, mark)
 }
 
-// silence takes back a reply that CLIENT REPLY has turned off.
-func silence(s *session.Session, mark int) {
+// silence takes back a reply that CLIENT REPLY has turned off. What tells of subscriptions is no reply.
+func silence(s *session.Session, cmd *command.Command, mark int) {
+	if cmd != nil && cmd.Flags&listens == listens {
+		mark = len(s.W.B)
+	}
 	switch {
 	case s.State&session.ReplySkipNext != 0:
 		s.State = s.State&^session.ReplySkipNext | session.ReplySkip

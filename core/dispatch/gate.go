@@ -24,6 +24,8 @@ const (
 	GateHotKeys
 	// GateDisk: what was promised about data on disk can't be kept.
 	GateDisk
+	// GateReplicas: there are fewer replicas than writes need.
+	GateReplicas
 	// GateBusy: a script is busy.
 	GateBusy
 )
@@ -34,8 +36,13 @@ const gatePauses = GateWritesPaused | GateAllPaused | GateJournalFull
 // alwaysGated are commands that the gate has to see in any state.
 const alwaysGated = command.Protected | command.PubSub
 
+// listens are the flags of the commands that subscribe and unsubscribe.
+const listens = command.PubSub | command.InPubSub
+
 // errMonitors calls a session that monitors a replica, which it is to Valkey.
 const errMonitors command.Error = "ERR Replica can't interact with the keyspace"
+
+const errFewReplicas command.Error = "NOREPLICAS Not enough good replicas to write."
 
 // verdict is what the gate says of a request.
 type verdict uint8
@@ -76,9 +83,15 @@ func (x *Executor) pass(s *session.Session, cmd *command.Command, args [][]byte)
 			return refused, *err
 		}
 	}
+	if gate&GateReplicas != 0 && flags&command.Write != 0 && s.State&session.Applied == 0 {
+		return refused, errFewReplicas
+	}
 	if s.State&session.Subscribed != 0 && !s.W.Resp3 && cmd.Flags&command.InPubSub == 0 {
 		return refused, command.Error("ERR Can't execute '" + cmd.Full +
 			"': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+	}
+	if s.State&session.Subscribed == 0 && cmd.Flags&listens == listens && strings.HasSuffix(cmd.Name, "unsubscribe") {
+		return refused, command.Error("NOSUB '" + cmd.Full + "' command executed not in subscribed mode")
 	}
 	if gate&GateLoading != 0 && flags&command.Loading == 0 {
 		return refused, command.ErrLoading

@@ -227,7 +227,7 @@ func (x *Executor) runLent(o *op, p int) (taken bool) {
 	case ran, parked:
 	}
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
-		silence(s, mark)
+		silence(s, o.cmd, mark)
 	}
 	x.served = append(x.served, o)
 	return false
@@ -242,8 +242,8 @@ func resumed(_ *loop.Loop, arg any) {
 	s.NetOut += uint64(len(s.W.B))
 	replied := len(s.W.B)
 	x.handBack(s, c)
-	if x.outputLimited {
-		x.checkOutput(s, c, max(replied, c.OutPending()))
+	if x.isBounded {
+		x.bound(s, max(replied, c.OutPending()))
 	}
 	s.TakePushes()
 	if s.Resubscribe {

@@ -13,7 +13,8 @@ import (
 
 // MONITOR: a line for each command that was executed, made by the thread that executed it and posted to every loop for those of its
 // sessions that monitor. So the lines of one connection's commands stay in order, and the line of a command that a
-// session sends itself comes behind its reply. While nobody monitors, a command costs one look at a counter.
+// session sends itself comes behind its reply. Lines are numbered, as one may still be on its way to a loop
+// where somebody begins to monitor after its command. While nobody monitors, a command costs one look at a counter.
 
 // Monitor begins to send what is executed to a session, or ends it. The owner of the session calls it.
 func (d *Dispatcher) Monitor(s *session.Session, on bool) {
@@ -32,7 +33,7 @@ func (d *Dispatcher) Monitor(s *session.Session, on bool) {
 func (x *Executor) list(s *session.Session, monitors bool) {
 	s.Listed = monitors
 	if monitors {
-		x.monitors[s] = struct{}{}
+		x.monitors[s] = x.d.monitored.Load()
 		return
 	}
 	delete(x.monitors, s)
@@ -59,11 +60,11 @@ func (d *Dispatcher) announce(s *session.Session, args [][]byte, by string) {
 	if by == "" {
 		by = monitoredAddr(s.Conn.RemoteAddr())
 	}
-	line := d.appendLine(nil, s.DB, by, args)
+	number, line := d.monitored.Add(1), d.appendLine(nil, s.DB, by, args)
 	loops := d.Loops.Living()
 	posts := make([]loop.Post, len(loops))
 	for i, l := range loops {
-		posts[i].Fn, posts[i].Arg = monitored, line
+		posts[i].Fn, posts[i].Arg = monitored, monitoredLine{number, line}
 		l.Post(&posts[i])
 	}
 }
@@ -102,14 +103,20 @@ func monitoredAddr(addr string) string {
 	return addr
 }
 
-func monitored(l *loop.Loop, line any) { l.Data.(*Executor).deliver(line.([]byte)) }
+// monitoredLine is a line on its way.
+type monitoredLine struct {
+	number uint64
+	text   []byte
+}
+
+func monitored(l *loop.Loop, line any) { l.Data.(*Executor).deliver(line.(monitoredLine)) }
 
 // deliver sends a line to the sessions of this loop that monitor.
-func (x *Executor) deliver(line []byte) {
-	for s := range x.monitors {
-		if s.State&session.ReplyOff != 0 && !s.Lent {
+func (x *Executor) deliver(line monitoredLine) {
+	for s, since := range x.monitors {
+		if line.number <= since || s.State&session.ReplyOff != 0 && !s.Lent {
 			continue
 		}
-		s.Push(line)
+		s.Push(line.text)
 	}
 }

@@ -137,7 +137,7 @@ func (x *Executor) leave(s *session.Session, cmd *command.Command, args [][]byte
 		x.lend(s, cmd, args)
 	}
 	o := opOf(s)
-	o.left = true
+	o.left = cmd.Flags&(command.RunsScript|command.RunsQueue) == 0 // these leave before they have made look-ups
 	go x.d.runOffLoop(o)
 	return lent
 }
@@ -203,7 +203,7 @@ func (y *offLoopExecutor) run(o *op) {
 func (y *offLoopExecutor) end(o *op, mark int) {
 	s := o.s
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
-		silence(s, mark)
+		silence(s, o.cmd, mark)
 	}
 	y.d.offLoop.inherit(y.Stats)
 	y.Stats.Reset()

@@ -60,13 +60,16 @@ func (x *Executor) permitScripted(c *command.Call, sc *command.Script, cmd *comm
 		return command.ErrScriptWrites
 	}
 	gate := x.d.gate.Load()
-	if gate&(GateDisk|GateMemory) == 0 || sc.Wrote() {
+	if gate&(GateDisk|GateMemory|GateReplicas) == 0 || sc.Wrote() {
 		return nil // what has begun to write goes on
 	}
 	if gate&GateDisk != 0 && cmd.Flags&command.Write != 0 {
 		if err := x.d.diskError.Load(); err != nil {
 			return *err
 		}
+	}
+	if gate&GateReplicas != 0 && cmd.Flags&command.Write != 0 {
+		return errFewReplicas
 	}
 	if gate&GateMemory != 0 && c.Session.Short && !sc.AllowOOM && cmd.Flags&command.DenyOOM != 0 {
 		return command.ErrOOM
@@ -98,6 +101,7 @@ func (x *Executor) scripted(c *command.Call, sc *command.Script, cmd *command.Co
 	c.Settle(outer.Dirty)
 	spent := ticksNow() - start
 	x.Stats.Ran(cmd.ID, spent)
+	s.Commands++
 	if spent > x.slowTicks {
 		x.slow(s, cmd, args, spent)
 	}

@@ -38,7 +38,7 @@ func (x *Executor) resubscribe(s *session.Session) {
 
 // pushed holds a session that is sent messages to its output limit.
 func pushed(s *session.Session) {
-	if x := s.Conn.Loop().Data.(*Executor); x.outputLimited {
-		x.checkOutput(s, s.Conn, s.Conn.OutPending()+len(s.Pushes))
+	if x := s.Conn.Loop().Data.(*Executor); x.isBounded {
+		x.bound(s, s.Conn.OutPending()+len(s.Pushes))
 	}
 }

@@ -123,14 +123,17 @@ func resetStats(l *stats.Local) {
 
 // Kill ends the connection of a session of this loop, which is not the one that
 // asks for it.
-func (x *Executor) Kill(s *session.Session) {
+func (x *Executor) Kill(s *session.Session) { x.end(s, errKilled) }
+
+// end ends the connection of a session of this loop that isn't being served.
+func (x *Executor) end(s *session.Session, why error) {
 	c := s.Conn
 	home := !s.Lent && x.endWait(s)
 	if home {
 		x.unblock(s)
 		delete(x.paused, s)
 	}
-	c.Abort(errKilled)
+	c.Abort(why)
 	if home {
 		c.Resume()
 	}

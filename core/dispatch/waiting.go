@@ -235,7 +235,7 @@ func (x *Executor) answer(s *session.Session, o *op) {
 	mark := len(s.W.B)
 	appendAround(s, o.reply.B)
 	if s.State&(session.ReplyOff|session.ReplySkip|session.ReplySkipNext) != 0 {
-		silence(s, mark)
+		silence(s, o.cmd, mark)
 	}
 	s.NetOut += uint64(len(s.W.B) - mark)
 	s.Needs = max(s.Needs, o.needs)

@@ -30,7 +30,7 @@ type weighing struct {
 func Weight(s *session.Session) int64 {
 	n := s.Conn.MemoryBytes() + SessionBytes
 	if !s.Lent {
-		n += s.Multi.Bytes
+		n += s.Multi.Bytes + s.Subs.Bytes + s.Watch.Bytes
 	}
 	return int64(n)
 }
@@ -74,6 +74,9 @@ func (x *Executor) weigh() int {
 	}
 	if changed != 0 {
 		x.d.clientBytes.Add(changed)
+	}
+	if x.clientLimit != 0 && x.d.ClientBytes() >= x.clientLimit {
+		x.d.evictClients(x.clientLimit)
 	}
 	return weighEveryMs
 }

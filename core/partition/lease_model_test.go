@@ -66,7 +66,7 @@ type modelThread struct {
 	draining uint8
 	drains   list
 	later    list
-	inbox    list // posts: of op i to resume it, or 0x80|l to adopt a lease
+	inbox    list // posts: of op i to resume it, 0x80|l to adopt a lease, or 0x40|i to go on with the command of op i
 }
 
 // list is a small sequence, canonical: what is behind n is zero.
@@ -106,11 +106,13 @@ type modelOp struct {
 	lent                      uint8 // posted, or on its way home
 	ran                       uint8 // commands of its script that have run
 	wake                      uint8 // the channel's buffer
+	hasToken                  uint8
 }
 
 type modelState struct {
 	word, pending [maxLeases]uint8
 	inside        [maxLeases]uint8 // commands inside
+	long          uint8            // partitions of commands that take long
 	next          [maxOps]uint8    // Task.next
 	posted        [maxLeases]list  // ghost: the queue as it should be served
 	ops           [maxOps]modelOp
@@ -123,6 +125,10 @@ type script struct {
 	offLoop bool // an ordinary goroutine with its own thread
 	token   bool // commands of several partitions are of ScopeAll
 	masks   []uint8
+	// away is the thread to which its commands move while they run, with their leases; 0: they stay. There they look for those who
+	// wait sifts times; busy: and send them home.
+	away, sifts int
+	busy        bool
 }
 
 // model is a scenario with the bounds of core/dispatch that it sets.
@@ -161,6 +167,9 @@ const (
 	maskAfterPost
 	retryLost
 	wakeAndKeep
+	siftLosesTasks
+	turnBackKeepsToken
+	leasesStay
 )
 
 func (m *model) token() uint8 { return uint8(m.partitions) }
@@ -301,6 +310,9 @@ func (m *model) begin(choice uint8) bool {
 			switch post := m.t.inbox.shift(); {
 			case post&0x80 != 0: // adopted: x.giveBack(lease)
 				m.call(frame{fn: fnGiveBack, l: post &^ 0x80})
+			case post&0x40 != 0: // go y.resume(o)
+				o := post &^ 0x40
+				m.call(frame{fn: fnAway, o: o, m: m.s.ops[o].mask})
 			default: // resumed: s.Lent = false
 				op := &m.s.ops[post]
 				m.must(op.lent == 1, "op %d is resumed twice", post)

@@ -78,7 +78,7 @@ func longScenarios() []*model {
 }
 
 func TestLeaseModel(t *testing.T) {
-	run := scenarios()
+	run := append(scenarios(), movingScenarios()...)
 	if *longModel {
 		run = append(run, longScenarios()...)
 	}
@@ -108,9 +108,12 @@ func TestLeaseModelFindsDefects(t *testing.T) {
 		maskAfterPost:         "an op is read after its session went home",
 		retryLost:             "a retried op is not returned",
 		wakeAndKeep:           "a lease is kept after a wake-up",
+		siftLosesTasks:        "Sift loses tasks",
+		turnBackKeepsToken:    "who is turned back keeps the token",
+		leasesStay:            "a lease is given back that has gone with a command",
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, m := range scenarios() {
+			for _, m := range append(scenarios(), movingScenarios()...) {
 				m.broken = d
 				if wrong := m.explore(); wrong != "" {
 					t.Logf("%s: %.60s", m.name, wrong)

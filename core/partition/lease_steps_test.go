@@ -25,11 +25,16 @@ const (
 	fnGiveBackMask
 	fnRelease
 	fnOffLoop
+	fnAway
+	fnSift
+	fnLetGo
+	fnTurnBack
 )
 
 var fnNames = [...]string{
 	"idle", "AcquireOrPost", "TryAcquire", "TryRelease", "Next", "route", "withSeveral", "withToken", "giveBack", "serve",
 	"runLent", "queueForToken", "takeInOrder", "takeRest", "retry", "takeMask", "giveBackMask", "release", "offLoop",
+	"away", "Sift", "letGo", "turnBack",
 }
 
 // exec runs one transition of the frame on top; false: it wants an access, and
@@ -72,6 +77,14 @@ func (m *model) exec(f *frame) bool {
 		return m.release(f)
 	case fnOffLoop:
 		return m.offLoop(f)
+	case fnAway:
+		return m.away(f)
+	case fnSift:
+		return m.sift(f)
+	case fnLetGo:
+		return m.letGo(f)
+	case fnTurnBack:
+		return m.turnBack(f)
 	}
 	panic("model: no such function")
 }
@@ -244,6 +257,9 @@ func (m *model) route(f *frame) bool {
 		if !m.touches() {
 			return false
 		}
+		if m.suspend(f.o, f.m) { // gone; if p == x.held { x.held = none }
+			return m.result(0)
+		}
 		m.leave(f.o, f.m)
 		if int(op.ran) < len(sc.masks) && sc.masks[op.ran] == f.m {
 			return m.at(f, 3) // p == x.held
@@ -302,6 +318,9 @@ func (m *model) withSeveral(f *frame) bool {
 	case 11:
 		if !m.touches() {
 			return false
+		}
+		if m.suspend(f.o, f.m) {
+			return m.result(0)
 		}
 		m.leave(f.o, f.m)
 		return m.then(f, 9, frame{fn: fnGiveBackMask, m: f.m, h: noneP})
@@ -399,8 +418,8 @@ func (m *model) serve(f *frame) bool {
 				return m.result(1 - m.is(wakeAndKeep))
 			}
 			m.must(op.at == f.l, "op %d is served on the wrong lease", f.o)
-			// x.runLent(o, o.at)
-			return m.then(f, 1, frame{fn: fnRunLent, o: f.o, m: 1 << op.at})
+			// return x.runLent(o, o.at)
+			return m.then(f, 4, frame{fn: fnRunLent, o: f.o, m: 1 << op.at})
 		case stSeveral: // at := o.at; if x.takeRest(o)
 			f.p = op.at
 			m.must(op.at == f.l, "op %d is served on the wrong lease", f.o)
@@ -415,19 +434,33 @@ func (m *model) serve(f *frame) bool {
 			return m.then(f, 1, frame{fn: fnTakeInOrder, o: f.o, p: nextIn(op.mask, op.at+1)})
 		}
 	case 2:
-		if m.t.ret == 1 { // mask := o.mask; x.runLent(o, none)
+		if m.t.ret == 1 && sc.offLoop { // o.wake <- struct{}{}; return true
+			if !m.touches() {
+				return false
+			}
+			op.wake++
+			m.must(op.wake == 1, "op %d is woken twice", f.o)
+			return m.result(1)
+		}
+		if m.t.ret == 1 { // mask := o.mask; if x.runLent(o, none) { return true }
 			f.m = op.mask
 			return m.then(f, 3, frame{fn: fnRunLent, o: f.o, m: f.m})
 		}
 		return m.then(f, 1, frame{fn: fnRetry, o: f.o})
-	case 3: // x.giveBackMask(&mask, at)
+	case 3:
+		if m.t.ret == 1 {
+			return m.result(1)
+		}
+		// x.giveBackMask(&mask, at)
 		return m.then(f, 1, frame{fn: fnGiveBackMask, m: f.m, h: f.p})
+	case 4:
+		return m.result(m.t.ret)
 	default:
 		return m.result(f.h)
 	}
 }
 
-// runLent executes op o's command with the leases of m, and posts it home.
+// runLent executes op o's command with the leases of m, and posts it home: 1 = the leases have gone with it.
 func (m *model) runLent(f *frame) bool {
 	if !m.touches() {
 		return false
@@ -437,6 +470,9 @@ func (m *model) runLent(f *frame) bool {
 		m.enter(f.o, f.m)
 		return m.at(f, 1)
 	case 1:
+		if m.suspend(f.o, f.m) {
+			return m.result(1 - m.is(leasesStay))
+		}
 		m.leave(f.o, f.m)
 		return m.at(f, 2)
 	default: // s.Conn.Post(&o.resume)
@@ -468,15 +504,19 @@ func (m *model) takeInOrder(f *frame) bool {
 	op := &m.s.ops[f.o]
 	switch f.pc {
 	case 0: // for p >= 0 { o.stage, o.at = wantsNext, p; next := …; AcquireOrPost(&o.task)
+		if f.p != noneP && m.s.long&(1<<f.p) != 0 { // if x.d.turnsBack(o, p) { x.turnBack(o, p); return }
+			return m.then(f, 4, frame{fn: fnTurnBack, o: f.o, p: f.p})
+		}
 		if f.p != noneP {
 			op.stage, op.at = stNext, f.p
 			f.w = nextIn(op.mask, f.p+1)
 			return m.then(f, 1, frame{fn: fnAcquireOrPost, l: f.p, o: f.o})
 		}
-		if m.scripts[f.o].offLoop { // o.wake <- struct{}{}
+		if m.scripts[f.o].offLoop { // o.hasToken = true; o.wake <- struct{}{}
 			if !m.touches() {
 				return false
 			}
+			op.hasToken = 1
 			op.wake++
 			m.must(op.wake == 1, "op %d is woken twice", f.o)
 			return m.result(0)
@@ -489,7 +529,10 @@ func (m *model) takeInOrder(f *frame) bool {
 		}
 		f.p = f.w // p = next
 		return m.at(f, 0)
-	case 2: // x.giveBackMask(&mask, none)
+	case 2: // if !x.runLent(o, none) { x.giveBackMask(&mask, none) }
+		if m.t.ret == 1 {
+			return m.at(f, 3)
+		}
 		if m.broken == maskAfterPost {
 			if !m.touches() {
 				return false
@@ -629,7 +672,7 @@ func (m *model) offLoop(f *frame) bool {
 	several := f.m&(f.m-1) != 0
 	switch f.pc {
 	case 0:
-		op.lent, op.mask = 1, f.m
+		op.lent, op.mask, op.attempts, op.hasToken = 1, f.m, 0, 0
 		if !several { // o.stage, o.at = wantsOne, first; AcquireOrPost(&o.task)
 			op.stage, op.at = stOne, first
 			return m.then(f, 1, frame{fn: fnAcquireOrPost, l: first, o: f.o})
@@ -660,8 +703,9 @@ func (m *model) offLoop(f *frame) bool {
 		m.leave(f.o, f.m)
 		op.lent = 0
 		return m.then(f, 5, frame{fn: fnGiveBackMask, m: f.m, h: noneP})
-	case 5: // if several { y.giveBack(&y.d.Set.Token) }
-		if several {
+	case 5: // if o.hasToken { y.giveBack(&y.d.Set.Token) }
+		if op.hasToken != 0 {
+			op.hasToken = 0
 			return m.then(f, 6, frame{fn: fnGiveBack, l: m.token()})
 		}
 		return m.result(0)

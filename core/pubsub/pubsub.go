@@ -5,19 +5,19 @@
 // count of subscribers per name (Hub): it answers PUBSUB and PUBLISH, and
 // spares a publication that nobody hears.
 //
-// A publication is one post to each loop. Posts of one thread to one loop run
-// in order, so the messages of one publisher reach each subscriber in order.
-// A publisher never waits.
+// A publication is put on a stack of each loop that has subscribers, and the loop
+// takes the whole stack once in a round, in the order of putting: so the messages of one
+// publisher reach each subscriber in order. A publisher never waits.
 package pubsub
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/puzpuzpuz/xsync/v3"
 
 	"github.com/sleipnirdb/sleipnir/internal/glob"
 	"github.com/sleipnirdb/sleipnir/internal/unsafestr"
-	"github.com/sleipnirdb/sleipnir/net/loop"
 )
 
 // Kind is a kind of subscription.
@@ -40,14 +40,14 @@ type Subscriber interface {
 // Hub counts the subscribers of every name. Any goroutine.
 type Hub struct {
 	counts [KindCount]*xsync.MapOf[string, *atomic.Int64]
-	loops  func() []*loop.Loop
-	local  func(l *loop.Loop) *Local
+	// locals have subscribers. Replaced as a whole, under mu. Atomic.
+	locals atomic.Pointer[[]*Local]
+	mu     sync.Mutex // guards the changes of locals; a leaf
 }
 
-// NewHub returns a hub over the loops; local finds a loop's subscribers, on
-// that loop.
-func NewHub(loops func() []*loop.Loop, local func(l *loop.Loop) *Local) *Hub {
-	h := &Hub{loops: loops, local: local}
+// NewHub returns a hub without subscribers.
+func NewHub() *Hub {
+	h := &Hub{}
 	for k := range h.counts {
 		h.counts[k] = xsync.NewMapOf[string, *atomic.Int64]()
 	}
@@ -100,12 +100,13 @@ func (h *Hub) Publish(k Kind, channel, payload []byte) int64 {
 	if n == 0 {
 		return 0
 	}
-	m := &message{kind: k, channel: string(channel), payload: string(payload), hub: h}
-	loops := h.loops()
-	posts := make([]loop.Post, len(loops))
-	for i, l := range loops {
-		posts[i].Fn, posts[i].Arg = deliver, m
-		l.Post(&posts[i])
+	locals := h.locals.Load()
+	if locals == nil {
+		return n
+	}
+	m := message{kind: k, channel: string(channel), payload: string(payload)}
+	for _, l := range *locals {
+		l.put(&queued{message: m})
 	}
 	return n
 }
@@ -128,10 +129,4 @@ func matches(pattern, channel string) bool {
 type message struct {
 	kind             Kind
 	channel, payload string
-	hub              *Hub
-}
-
-func deliver(l *loop.Loop, arg any) {
-	m := arg.(*message)
-	m.hub.local(l).deliver(m)
 }

@@ -16,6 +16,8 @@ type Library struct {
 	Functions []*Function // in order of registration
 	// IsProved: its functions touch no key but the declared ones.
 	IsProved bool
+	// IsNesting: a function of the libraries may call back into one of them.
+	IsNesting bool
 
 	chunk *lua.Chunk
 }
@@ -252,7 +254,7 @@ func (e *Engine) NewLibrary(to *Libraries, code string, replace, isTimed bool) (
 	if len(lib.Functions) == 0 {
 		return nil, nil, command.Error("ERR No functions registered")
 	}
-	lib.IsProved = e.prove(md.code, libraryChunkName, true)
+	lib.IsProved, lib.IsNesting = e.prove(md.code, libraryChunkName, true)
 	all, err := to.with(lib)
 	return all, lib, err
 }

@@ -27,14 +27,14 @@ import (
 // itself count, and none that is seen through a closure.
 
 // prove tells whether a script, or the functions of a library, touch only their declared keys.
-func (e *Engine) prove(code, name string, isLibrary bool) bool {
+func (e *Engine) prove(code, name string, isLibrary bool) (isProved, isNesting bool) {
 	tree, err := luasyntax.Parse(code, name, lua.ParseNumber)
 	if err != nil {
-		return false
+		return false, false
 	}
 	p := &prover{table: e.host.CommandTable(), facts: learn(tree.Body, isLibrary)}
 	p.block(tree.Body)
-	return !p.failed
+	return !p.failed, nests(tree.Body)
 }
 
 // prover judges a tree with what was learnt of its locals.

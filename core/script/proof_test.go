@@ -142,12 +142,12 @@ func TestProof(t *testing.T) {
 	}
 	e := NewEngine(testHost{testTable()}, "9.1.0")
 	for name, code := range proved {
-		if !e.prove(code, chunkName, false) {
+		if is, _ := e.prove(code, chunkName, false); !is {
 			t.Errorf("%s: not proved\n%s", name, code)
 		}
 	}
 	for name, code := range unproved {
-		if e.prove(code, chunkName, false) {
+		if is, _ := e.prove(code, chunkName, false); is {
 			t.Errorf("%s: proved\n%s", name, code)
 		}
 	}
@@ -174,12 +174,12 @@ func TestProofOfLibraries(t *testing.T) {
 	}
 	e := NewEngine(testHost{testTable()}, "9.1.0")
 	for name, code := range proved {
-		if !e.prove(code, libraryChunkName, true) {
+		if is, _ := e.prove(code, libraryChunkName, true); !is {
 			t.Errorf("%s: not proved\n%s", name, code)
 		}
 	}
 	for name, code := range unproved {
-		if e.prove(code, libraryChunkName, true) {
+		if is, _ := e.prove(code, libraryChunkName, true); is {
 			t.Errorf("%s: proved\n%s", name, code)
 		}
 	}

@@ -36,6 +36,8 @@ type Script struct {
 	Flags Flags
 	// IsProved: it touches no key but the declared ones.
 	IsProved bool
+	// IsNesting: a function of the libraries may call back into it.
+	IsNesting bool
 
 	chunk *lua.Chunk
 	// used is when it was used last, in clock ticks. Atomic.
@@ -65,7 +67,7 @@ func (e *Engine) Load(body []byte, isKept bool) (*Script, error) {
 	if s.chunk, err = lua.Compile(code, chunkName); err != nil {
 		return nil, command.Error("ERR Error compiling script (new function): " + err.Error())
 	}
-	s.IsProved = e.prove(code, chunkName, false)
+	s.IsProved, s.IsNesting = e.prove(code, chunkName, false)
 	return e.Scripts.add(s, isKept), nil
 }
 

@@ -44,6 +44,10 @@ func (s *Server) applyChanges() {
 		s.setHotKeys()
 		return nil
 	}, config.HotKeysSamplingPercentage, config.HotKeysWindowSeconds)
+	c.OnApply(config.MinReplicasToWrite, func() error {
+		s.countReplicas()
+		return nil
+	}, config.MinReplicasMaxLag)
 	c.OnApply(config.MaxMemory, s.setMaxMemory)
 	c.OnApply(config.TrackingTableMaxKeys, func() error {
 		s.tracking.Limit(c.Int(config.TrackingTableMaxKeys))
@@ -120,6 +124,11 @@ func (s *Server) setMaxMemory() error {
 	s.dispatcher.SetGate(dispatch.GateMemory, limit != 0)
 	s.nudge()
 	return nil
+}
+
+// countReplicas holds writes back if they need replicas: there are none.
+func (s *Server) countReplicas() {
+	s.dispatcher.SetGate(dispatch.GateReplicas, s.Config.Int(config.MinReplicasToWrite) > 0 && s.Config.Int(config.MinReplicasMaxLag) > 0)
 }
 
 // nudge makes every loop tick. Any goroutine.

@@ -16,7 +16,7 @@ import (
 // budget is the account of memory against maxmemory.
 //
 // What is stored is counted by the arenas, exactly and at any time. What clients
-// take is counted by the loops every few milliseconds. What is alive on the Go
+// take is counted by the loops every few milliseconds, scripts by the cron. What is alive on the Go
 // heap beside them changes slowly and is sampled by the cron. A loop
 // compares the sum with maxmemory once a tick; near the limit it closes the
 // memory gate, and from then on each command that needs memory does the sum
@@ -25,6 +25,7 @@ import (
 type budget struct {
 	runtime  atomic.Int64 // bytes charged for the Go heap, as sampled last
 	heap     heapCharge   // how that is found
+	scripts  atomic.Int64 // bytes of scripts, functions and their machines, as sampled last
 	startup  atomic.Int64 // used memory when the server started
 	peak     atomic.Int64
 	peakTime atomic.Int64 // unix s
@@ -70,7 +71,7 @@ func (s *Server) owed() int64 {
 
 // usedMemory is what INFO calls used_memory.
 func (s *Server) usedMemory() int64 {
-	return s.stored() + s.budget.runtime.Load() + s.dispatcher.ClientBytes()
+	return s.stored() + s.budget.runtime.Load() + s.budget.scripts.Load() + s.dispatcher.ClientBytes()
 }
 
 // overLimit returns by how much used memory is above maxmemory; negative

@@ -208,10 +208,11 @@ const luaABI = 4
 
 // infoEngines tells of the scripting engines: there is one.
 func (s *Server) infoEngines(n *stats.Info) {
+	used, overhead := s.scripts.MachineBytes(), s.scriptBytes()
 	n.Int("engines_count", 1)
-	n.Int("engines_total_used_memory", 0)
-	n.Int("engines_total_memory_overhead", 0)
-	n.Str("engine_0", fmt.Sprintf("name=LUA,module=built-in,abi_version=%d,used_memory=%d,memory_overhead=%d", luaABI, 0, 0))
+	n.Int("engines_total_used_memory", used)
+	n.Int("engines_total_memory_overhead", overhead)
+	n.Str("engine_0", fmt.Sprintf("name=LUA,module=built-in,abi_version=%d,used_memory=%d,memory_overhead=%d", luaABI, used, overhead))
 }
 
 // infoTLS tells of certificates, of which there are none.

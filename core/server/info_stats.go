@@ -138,7 +138,7 @@ func (s *Server) infoStats(n *stats.Info, t *stats.Local, u usage) {
 	n.Uint("expired_time_cap_reached_count", u.stats.ExpireCapped)
 	n.Uint("expire_cycle_cpu_milliseconds", u.stats.ExpireNanos/1e6)
 	n.Uint("evicted_keys", u.stats.Evicted)
-	n.Int("evicted_clients", 0)
+	n.Uint("evicted_clients", t.EvictedClients)
 	n.Int("evicted_scripts", s.scripts.Scripts.Evicted())
 	n.Int("total_eviction_exceeded_time", (s.budget.exceeded.Load()+overNow)/1e6)
 	n.Int("current_eviction_exceeded_time", overNow/1e6)

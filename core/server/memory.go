@@ -87,7 +87,9 @@ func (h *heapCharge) sample(g *goMemory, clients int64) int64 {
 // sampleMemory brings the account up to date. Any goroutine.
 func (s *Server) sampleMemory() goMemory {
 	g := readGo()
-	s.budget.runtime.Store(s.budget.heap.sample(&g, s.dispatcher.ClientBytes()))
+	scripts := s.scriptBytes() + s.scripts.MachineBytes()
+	s.budget.scripts.Store(scripts)
+	s.budget.runtime.Store(s.budget.heap.sample(&g, s.dispatcher.ClientBytes()+scripts))
 	used := s.usedMemory()
 	for {
 		peak := s.budget.peak.Load()
@@ -174,7 +176,8 @@ func (o *operations) Memory(held bool) servercmd.Memory {
 		}
 	}
 	m.Clients = s.countClients().bytes
-	beside := s.budget.runtime.Load() + m.Clients
+	m.Scripts, m.Functions = s.scripts.Scripts.Bytes(), s.scripts.Libraries().Bytes()
+	beside := s.budget.runtime.Load() + s.budget.scripts.Load() + m.Clients
 	m.Used = m.Stored + beside
 	m.Peak = max(s.budget.peak.Load(), m.Used)
 	m.Tables, m.Expiries = m.PurposeBytes[arena.PurposeTable], m.PurposeBytes[arena.PurposeExpiry]

@@ -139,7 +139,6 @@ var missing = []struct {
 	{config.TLSReplication, (*config.Config).Bool, "connections would not be encrypted"},
 	{config.TLSCluster, (*config.Config).Bool, "connections would not be encrypted"},
 	{config.RDMAPort, positive, "this server has no RDMA listener yet"},
-	{config.MinReplicasToWrite, positive, "this server has no replicas yet"},
 }
 
 func set(cfg *config.Config, id config.ID) bool      { return cfg.Int(id) != 0 }

@@ -57,6 +57,11 @@ func (h *scriptHost) Compress() bool { return (*dumping)(h).Compress() }
 // Relaxed says whether unknown versions are read.
 func (h *scriptHost) Relaxed() bool { return (*dumping)(h).Relaxed() }
 
+// scriptBytes is what scripts and functions take that are kept.
+func (s *Server) scriptBytes() int64 {
+	return s.scripts.Scripts.Bytes() + s.scripts.Libraries().Bytes()
+}
+
 // infoScripts writes the fields of the section memory that are about scripts.
 func (s *Server) infoScripts(n *stats.Info) {
 	libraries, functions := s.scripts.Libraries().Count()

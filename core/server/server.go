@@ -128,14 +128,13 @@ func newServer(cfg *config.Config, log *logging.Logger, program Program) (*Serve
 			Garbage: func() { s.garbage.add(p) }})
 	})
 	s.tracking = tracking.New(s.Set.Len(), memory, seed)
-	s.hub = pubsub.NewHub(func() []*loop.Loop { return s.loops.Living() },
-		func(l *loop.Loop) *pubsub.Local { return l.Data.(*dispatch.Executor).Subscribers })
+	s.hub = pubsub.NewHub()
 	s.garbage.init(s.Set.Len())
 	s.tuneSpaces()
 	s.scripts = script.NewEngine((*scriptHost)(s), CompatVersion)
 	s.Table = s.newTable()
 	s.dispatcher = dispatch.New(s.Table, s.Set, cfg, (*hooks)(s))
-	s.dispatcher.Memory, s.dispatcher.Tracking = (*evictor)(s), s.tracking
+	s.dispatcher.Memory, s.dispatcher.Tracking, s.dispatcher.Hub = (*evictor)(s), s.tracking, s.hub
 	s.aof = s.newAppendOnly()
 	if list := cfg.Str(config.ServerCPUList); list != "" {
 		if s.loopCPUs, err = process.ParseCPUList(list); err != nil {
@@ -228,6 +227,7 @@ func (s *Server) weigh() {
 // serve begins to take connections.
 func (s *Server) serve() {
 	s.setHotKeys()
+	s.countReplicas()
 	s.loops.Start()
 	go s.runCron()
 }

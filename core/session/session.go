@@ -159,6 +159,13 @@ type Multi struct {
 type Watch struct {
 	Keys    []WatchedKey
 	Watcher *keyspace.Watcher // nil while nothing is watched
+	Bytes   int               // about what the keys take
+}
+
+// Add notes a key that is watched now.
+func (w *Watch) Add(db int, key []byte) {
+	w.Keys = append(w.Keys, WatchedKey{DB: db, Key: append([]byte(nil), key...)})
+	w.Bytes += len(key) + bytesPerName
 }
 
 // Dirty reports whether a watched key was changed.

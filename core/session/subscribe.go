@@ -9,6 +9,9 @@ import (
 type Subscriptions struct {
 	// Names by kind. Owner of the session.
 	Names [pubsub.KindCount]map[string]struct{}
+	// Bytes is about what the names take, here and in the loop's book. Owner of
+	// the session.
+	Bytes int
 	// Changes are what the session's loop has yet to enter in its book. Owner
 	// of the session.
 	Changes []SubscriptionChange
@@ -25,6 +28,9 @@ type SubscriptionChange struct {
 	Add  bool
 }
 
+// bytesPerName is about what a subscription, or a watched key, takes beside its name.
+const bytesPerName = 160
+
 // Subscribe adds name, and reports whether it is new.
 func (s *Session) Subscribe(k pubsub.Kind, name string) bool {
 	names := s.Subs.Names[k]
@@ -36,6 +42,7 @@ func (s *Session) Subscribe(k pubsub.Kind, name string) bool {
 		s.Subs.Names[k] = names
 	}
 	names[name] = struct{}{}
+	s.Subs.Bytes += len(name) + bytesPerName
 	s.Subs.Changes = append(s.Subs.Changes, SubscriptionChange{k, name, true})
 	s.State |= Subscribed
 	return true
@@ -47,6 +54,7 @@ func (s *Session) Unsubscribe(k pubsub.Kind, name string) bool {
 		return false
 	}
 	delete(s.Subs.Names[k], name)
+	s.Subs.Bytes -= len(name) + bytesPerName
 	s.Subs.Changes = append(s.Subs.Changes, SubscriptionChange{k, name, false})
 	if s.Subscribed() == 0 {
 		s.State &^= Subscribed

@@ -21,6 +21,7 @@ type Local struct {
 	UnexpectedErrors, ProtocolErrors       uint64
 	Connections, Rejected                  uint64
 	InputLimited, OutputLimited            uint64 // connections ended by a limit of their buffers
+	EvictedClients                         uint64 // connections ended by maxmemory-clients
 	// Posted counts commands that met a busy lease; Tokens those that took
 	// the serialized path; Served those run for other loops' sessions.
 	Posted, Tokens, Served uint64
@@ -109,6 +110,7 @@ func (l *Local) AddTo(t *Local) {
 	t.Rejected += l.Rejected
 	t.InputLimited += l.InputLimited
 	t.OutputLimited += l.OutputLimited
+	t.EvictedClients += l.EvictedClients
 	t.Posted += l.Posted
 	t.Tokens += l.Tokens
 	t.Served += l.Served

@@ -221,7 +221,7 @@ func baseNext(c *Frame) error {
 	k, v, ok := t.Next(c.Arg(1))
 	switch {
 	case !ok:
-		return c.Errorf(1, "invalid key to 'next'")
+		return c.Errorf(0, "invalid key to 'next'")
 	case k.IsNil():
 		return c.Return(Nil)
 	}
@@ -317,9 +317,6 @@ func baseSetMetatable(c *Frame) error {
 
 // load gives the function of a source, or nil and what is wrong with it.
 func (c *Frame) load(source, name string) error {
-	if strings.HasPrefix(source, "\x1b") { // bytecode is never loaded
-		return c.Return(Nil, c.state.String(chunkID(name)+": bad header in precompiled chunk"))
-	}
 	if err := c.state.Charge(int64(len(source)) * compiledBytes); err != nil {
 		return err
 	}
@@ -374,7 +371,7 @@ func baseLoad(c *Frame) error {
 		}
 		piece, ok := r[0].ToString()
 		if !ok {
-			return c.Return(Nil, c.state.String("reader function must return a string"))
+			return c.Return(Nil, c.state.String(c.state.where(1)+"reader function must return a string"))
 		}
 		if piece == "" {
 			return c.load(source.String(), name)

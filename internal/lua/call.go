@@ -230,12 +230,12 @@ func (s *State) protect(t *Thread, fn *Function, c pending, count int) (int, err
 	at := int(c.at)
 	if fn.special == specialPcall {
 		if count == 0 {
-			return 0, s.runtimeError("bad argument #1 to '%s' (value expected)", fn.name)
+			return 0, s.runtimeError("bad argument #1 to '%s' (value expected)", fn.native.name)
 		}
 		return count - 1, s.pushMark(t, framePcall, c)
 	}
 	if count < 2 {
-		return 0, s.runtimeError("bad argument #2 to '%s' (value expected)", fn.name)
+		return 0, s.runtimeError("bad argument #2 to '%s' (value expected)", fn.native.name)
 	}
 	t.stack[at] = t.stack[at+2] // the handler
 	return 0, s.pushMark(t, frameXpcall, c)

@@ -92,7 +92,7 @@ func (u *unit) function(f *luasyntax.Function, parent *compiler) *proto {
 // fail notes the first thing that the machine can't hold.
 func (c *compiler) fail(text string) {
 	if c.unit.err == nil {
-		c.unit.err = &SyntaxError{Text: chunkID(c.unit.source) + ":" + strconv.Itoa(c.line) + ": " + text, Line: c.line}
+		c.unit.err = &SyntaxError{Text: chunkID(c.unit.source, maxSyntaxSource) + ":" + strconv.Itoa(c.line) + ": " + text, Line: c.line}
 	}
 }
 
@@ -142,6 +142,9 @@ func (c *compiler) constant(v Value) int {
 
 func (c *compiler) number(n float64) int {
 	bits := math.Float64bits(n)
+	if n == 0 {
+		bits = 0 // both zeros are one constant, and the first one met is it: as in the reference
+	}
 	i, ok := c.numbers[bits]
 	if !ok {
 		i = c.constant(Number(n))

@@ -17,11 +17,13 @@ func (s *State) newCoroutine(f Value) *Thread {
 // resume goes on with another thread: the first argument of coroutine.resume, or that of a function of coroutine.wrap.
 func (s *State) resume(t *Thread, fn *Function, c pending, count int) (left bool, n int, err error) {
 	at := int(c.at)
-	kind, co, first := frameWrapped, fn.wrapped, at+1
-	if fn.special == specialResume {
+	kind, co, first := frameWrapped, (*Thread)(nil), at+1
+	if fn.special == specialWrapped {
+		co = fn.native.wrapped
+	} else {
 		kind = frameResume
 		if co = t.stack[at+1].asThread(); co == nil || count == 0 {
-			return false, 0, s.runtimeError("bad argument #1 to '%s' (coroutine expected)", fn.name)
+			return false, 0, s.runtimeError("bad argument #1 to '%s' (coroutine expected)", fn.native.name)
 		}
 		first, count = at+2, count-1
 	}
@@ -70,7 +72,7 @@ func (s *State) cannotResume(t, co *Thread) string {
 // yield goes back to the resumer, with the arguments of yield as its results.
 func (s *State) yield(t *Thread, c pending, count int) (left bool, n int, err error) {
 	if t == s.main || t.nested > 0 {
-		return false, 0, s.runtimeError("attempt to yield across metamethod/C-call boundary")
+		return false, 0, s.newError(s.String("attempt to yield across metamethod/C-call boundary"))
 	}
 	t.yielded, t.status = c, suspended
 	t, c, from, n := s.backToResumer(t, int(c.at)+1, count)
@@ -109,12 +111,9 @@ func (s *State) OpenCoroutine() {
 }
 
 func (c *Frame) newCoroutine() (*Thread, error) {
-	f, err := c.CheckFunction(0)
-	if err == nil && f.AsFunction().proto == nil {
-		err = c.ArgError(0, "Lua function expected")
-	}
-	if err != nil {
-		return nil, err
+	f := c.Arg(0)
+	if fn := f.AsFunction(); fn == nil || fn.proto == nil {
+		return nil, c.ArgError(0, "Lua function expected")
 	}
 	return c.state.newCoroutine(f), nil
 }
@@ -133,7 +132,7 @@ func coroutineWrap(c *Frame) error {
 		return err
 	}
 	f := c.state.newBuiltin("wrap", nil, specialWrapped)
-	f.wrapped = t
+	f.native.wrapped = t
 	return c.Return(f.Value())
 }
 

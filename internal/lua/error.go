@@ -47,7 +47,7 @@ func (s *State) where(level int) string {
 	if f == nil || f.kind != frameLua {
 		return ""
 	}
-	return chunkID(f.fn.proto.source) + ":" + strconv.Itoa(f.line()) + ": "
+	return chunkID(f.fn.proto.source, maxShownSource) + ":" + strconv.Itoa(f.line()) + ": "
 }
 
 // frameAt is the frame at a level, nil for lost ones (tail calls) and builtins.
@@ -73,19 +73,23 @@ func (s *State) frameAt(level int) *frame {
 	return nil
 }
 
-const maxShownSource = 60 // LUA_IDSIZE
+// How long a chunk's name may be in messages.
+const (
+	maxShownSource  = 60 // LUA_IDSIZE: while it runs
+	maxSyntaxSource = 80 // MAXSRC: while it is compiled
+)
 
 // chunkID is a chunk's name as messages show it: what is behind '=' or '@', or the source's first line.
-func chunkID(name string) string {
+func chunkID(name string, most int) string {
 	if name == "" {
 		return `[string ""]`
 	}
 	switch name[0] {
 	case '=':
-		return name[1:min(len(name), maxShownSource)]
+		return name[1:min(len(name), most)]
 	case '@':
-		if name = name[1:]; len(name) > maxShownSource-8 {
-			return "..." + name[len(name)-(maxShownSource-8):]
+		if name = name[1:]; len(name) > most-8 {
+			return "..." + name[len(name)-(most-8):]
 		}
 		return name
 	}
@@ -96,7 +100,7 @@ func chunkID(name string) string {
 			break
 		}
 	}
-	const room = maxShownSource - len(`[string "..."]`) - 3
+	room := most - len(`[string "..."]`) - 3
 	if len(first) > room {
 		first, cut = first[:room], true
 	}

@@ -669,7 +669,7 @@ func arithmetic(e event, x, y float64) float64 {
 	case eventMod:
 		return x - math.Floor(x/y)*y
 	case eventPow:
-		return math.Pow(x, y)
+		return power(x, y)
 	default:
 		return -x
 	}

@@ -43,6 +43,7 @@ func (c *Frame) Push(v Value) {
 		c.thread.grow(c.state, at+1)
 	}
 	c.thread.stack[at] = v
+	c.thread.high = max(c.thread.high, at+1)
 	c.pushed++
 }
 

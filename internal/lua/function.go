@@ -10,8 +10,14 @@ type Function struct {
 	proto   *proto // of Lua code; nil for builtins
 	env     *Table // where its globals are
 	upvals  []*upvalue
+	single  [1]*upvalue // room for upvals where there is one
 	builtin Builtin
 	special special
+	native  *native // nil for Lua code
+}
+
+// native is what else is known of a builtin.
+type native struct {
 	name    string
 	wrapped *Thread // of specialWrapped
 }
@@ -51,7 +57,7 @@ func (s *State) Function(name string, f Builtin) Value {
 }
 
 func (s *State) newBuiltin(name string, f Builtin, sp special) *Function {
-	fn := &Function{builtin: f, name: name, special: sp, env: s.globals}
+	fn := &Function{builtin: f, native: &native{name: name}, special: sp, env: s.globals}
 	fn.object = object{kind: KindFunction, hash: s.newID(), fn: fn}
 	s.used += closureBytes
 	return fn
@@ -60,7 +66,9 @@ func (s *State) newBuiltin(name string, f Builtin, sp special) *Function {
 func (s *State) newClosure(p *proto, env *Table) *Function {
 	fn := &Function{proto: p, env: env}
 	fn.object = object{kind: KindFunction, hash: s.newID(), fn: fn}
-	if n := len(p.upvals); n > 0 {
+	if n := len(p.upvals); n <= len(fn.single) {
+		fn.upvals = fn.single[:n]
+	} else {
 		fn.upvals = make([]*upvalue, n)
 	}
 	s.used += closureBytes + int64(len(p.upvals))*8

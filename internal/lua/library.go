@@ -103,26 +103,3 @@ func first(results []Value, err error) (Value, error) {
 	}
 	return results[0], nil
 }
-
-// Less is a < b as Lua code has it, metamethods included.
-func (c *Frame) Less(a, b Value) (bool, error) {
-	if x, ok := a.AsNumber(); ok {
-		if y, ok := b.AsNumber(); ok {
-			return x < y, nil
-		}
-	}
-	if x, ok := a.AsString(); ok {
-		if y, ok := b.AsString(); ok {
-			return x < y, nil
-		}
-	}
-	if a.Kind() == b.Kind() {
-		h := c.state.metamethod(a, eventLt)
-		if !h.IsNil() && RawEqual(h, c.state.metamethod(b, eventLt)) {
-			v, err := first(c.Call(h, a, b))
-			return v.Truthy(), err
-		}
-		return false, c.Errorf(0, "attempt to compare two %s values", a.TypeName())
-	}
-	return false, c.Errorf(0, "attempt to compare %s with %s", a.TypeName(), b.TypeName())
-}

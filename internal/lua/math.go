@@ -6,8 +6,8 @@ import "math"
 func (s *State) OpenMath() {
 	lib := s.OpenLibrary("math", []Entry{
 		{"abs", ofNumber(math.Abs)},
-		{"acos", ofNumber(math.Acos)},
-		{"asin", ofNumber(math.Asin)},
+		{"acos", ofNumberElse(math.Acos, math.NaN())},
+		{"asin", ofNumberElse(math.Asin, math.NaN())},
 		{"atan2", ofNumbers(math.Atan2)},
 		{"atan", ofNumber(math.Atan)},
 		{"ceil", ofNumber(math.Ceil)},
@@ -19,12 +19,12 @@ func (s *State) OpenMath() {
 		{"fmod", ofNumbers(math.Mod)},
 		{"frexp", mathFrexp},
 		{"ldexp", mathLdexp},
-		{"log10", ofNumber(log10)},
+		{"log10", ofNumberElse(log10, math.NaN())},
 		{"log", ofNumber(math.Log)},
 		{"max", mathMax},
 		{"min", mathMin},
 		{"modf", mathModf},
-		{"pow", ofNumbers(math.Pow)},
+		{"pow", ofNumbers(power)},
 		{"rad", ofNumber(func(x float64) float64 { return x * radiansPerDegree })},
 		{"random", mathRandom},
 		{"randomseed", mathRandomSeed},
@@ -44,8 +44,11 @@ const radiansPerDegree = float64(math.Pi) / 180
 // invalidOperation is the NaN that x86 makes, which has its sign set, and shows as "-nan".
 var invalidOperation = math.Copysign(math.NaN(), -1)
 
-// ofNumber is a function of one number.
-func ofNumber(f func(float64) float64) Builtin {
+// ofNumber is a function of one number. What it isn't defined for gives the processor's NaN.
+func ofNumber(f func(float64) float64) Builtin { return ofNumberElse(f, invalidOperation) }
+
+// ofNumberElse is ofNumber with another NaN: some of C's functions have one without a sign.
+func ofNumberElse(f func(float64) float64, undefined float64) Builtin {
 	return func(c *Frame) error {
 		x, err := c.CheckNumber(0)
 		if err != nil {
@@ -53,7 +56,7 @@ func ofNumber(f func(float64) float64) Builtin {
 		}
 		y := f(x)
 		if y != y && x == x {
-			y = invalidOperation
+			y = undefined
 		}
 		return c.Return(Number(y))
 	}
@@ -78,14 +81,21 @@ func ofNumbers(f func(x, y float64) float64) Builtin {
 	}
 }
 
-// log10 is exact for powers of ten, as C's is: scripts count digits with it.
+// log10 is as exact as C's: scripts count digits with it.
 func log10(x float64) float64 {
-	y := math.Log10(x)
-	if n := math.Round(y); n != y && math.Abs(n) < 308 && math.Pow10(int(n)) == x {
-		return n
+	if !(x > 0) || x > math.MaxFloat64 {
+		return math.Log10(x)
 	}
-	return y
+	fraction, exponent := math.Frexp(x)
+	if fraction < math.Sqrt2/2 {
+		fraction *= 2
+		exponent--
+	}
+	y := ln2.times(pair{float64(exponent), 0}).plus(logarithm(fraction)).over(ln10)
+	return y.high + y.low
 }
+
+var ln10 = pair{2.302585092994046, -2.1707562233822494e-16}
 
 func mathFrexp(c *Frame) error {
 	x, err := c.CheckNumber(0)

@@ -44,7 +44,12 @@ func (s *State) checkMemory(more int64) error {
 
 // Collect makes the account exact.
 func (s *State) Collect() {
-	s.epoch++
+	for _, c := range s.calls[:s.active] { // what builtins under way have on the stack
+		c.thread.high = max(c.thread.high, c.base+c.count+c.pushed)
+	}
+	if s.epoch++; s.epoch == shared {
+		s.epoch = 1
+	}
 	m := marker{epoch: s.epoch}
 	m.table(s.globals)
 	m.table(s.stringMeta)
@@ -64,7 +69,7 @@ type marker struct {
 }
 
 func (m *marker) value(v Value) {
-	if v.p != nil && !v.p.shared && v.p.mark != m.epoch {
+	if v.p != nil && v.p.mark != m.epoch && v.p.mark != shared {
 		v.p.mark = m.epoch
 		if v.p.kind == KindString {
 			m.bytes += stringBytes + int64(len(v.p.str))
@@ -125,6 +130,9 @@ func (m *marker) insideTable(t *Table) {
 func (m *marker) insideFunction(f *Function) {
 	m.bytes += closureBytes + int64(len(f.upvals))*(8+upvalueBytes)
 	m.table(f.env)
+	if f.native != nil && f.native.wrapped != nil {
+		m.thread(f.native.wrapped)
+	}
 	for _, u := range f.upvals {
 		if u != nil {
 			m.value(*u.at)

@@ -34,7 +34,7 @@ var eventNames = [...]*object{
 
 // constant is a string that belongs to no State.
 func constant(s string) *object {
-	return &object{kind: KindString, shared: true, hashed: true, hash: hashString(s), str: s}
+	return &object{kind: KindString, mark: shared, hashed: true, hash: hashString(s), str: s}
 }
 
 // handler is the metamethod e of the metatable t, which may be nil.

@@ -55,7 +55,7 @@ type SyntaxError = luasyntax.Error
 
 // Parse makes a syntax tree of Lua source.
 func Parse(source, name string) (*luasyntax.Function, error) {
-	return luasyntax.Parse(source, chunkID(name), ParseNumber)
+	return luasyntax.Parse(source, chunkID(name, maxSyntaxSource), ParseNumber)
 }
 
 // Compile makes a chunk of Lua source. Of a name that begins with '@' messages show what is behind that. The error is a *SyntaxError.

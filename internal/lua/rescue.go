@@ -50,13 +50,25 @@ func (s *State) fail(t *Thread, err error, uncatchable bool) (caught, left bool,
 	mark := &r.frames[r.depth-1]
 	if uncatchable || mark.kind != frameResume {
 		mark.kind = frameWrapped
-		return false, false, 0, err
+		return false, false, 0, s.rethrown(err)
 	}
 	r.depth--
 	at := int(mark.at)
 	r.stack[at], r.stack[at+1] = Bool(false), s.errorValue(err)
 	left, n, err = s.leave(r, mark.pending(), at, 2)
 	return true, left, n, err
+}
+
+// rethrown is an error of a coroutine that goes on in who called it: a text gets the position of that call in front.
+func (s *State) rethrown(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	if text, ok := e.Value.ToString(); ok {
+		e.Value = s.String(s.where(2) + text) // level 1 is the mark
+	}
+	return e
 }
 
 // catch gives an error to the mark f, the top frame. An error that it returns is to be caught further down, or by the same mark again.

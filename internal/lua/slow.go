@@ -331,11 +331,13 @@ func (s *State) orderHandler(x, y Value, e event) Value {
 	return h
 }
 
-func (s *State) orderError(x, y Value) error {
+func (s *State) orderError(x, y Value) error { return s.runtimeError("%s", orderProblem(x, y)) }
+
+func orderProblem(x, y Value) string {
 	if x.Kind() == y.Kind() {
-		return s.runtimeError("attempt to compare two %s values", x.TypeName())
+		return "attempt to compare two " + x.TypeName() + " values"
 	}
-	return s.runtimeError("attempt to compare %s with %s", x.TypeName(), y.TypeName())
+	return "attempt to compare " + x.TypeName() + " with " + y.TypeName()
 }
 
 // compareConstant is a comparison with a number of what isn't one.
@@ -362,7 +364,7 @@ func (c *Frame) LessThan(x, y Value) (bool, error) {
 	}
 	h := c.state.orderHandler(x, y, eventLt)
 	if h.p == nil {
-		return false, c.state.orderError(x, y)
+		return false, c.Errorf(0, "%s", orderProblem(x, y))
 	}
 	r, err := c.Call(h, x, y)
 	return len(r) > 0 && r[0].Truthy(), err

@@ -88,7 +88,7 @@ func (s *sorter) less(a, b Value) (bool, error) {
 		return false, err
 	}
 	if s.order.IsNil() {
-		return s.c.Less(a, b)
+		return s.c.LessThan(a, b)
 	}
 	v, err := first(s.c.Call(s.order, a, b))
 	return v.Truthy(), err

@@ -39,8 +39,7 @@ type Value struct {
 type object struct {
 	kind   Kind
 	hashed bool   // hash is valid (strings only; those of chunks always are)
-	shared bool   // belongs to a Chunk, so several States may read it: never written, never marked
-	mark   uint16 // the marking pass that has seen it last
+	mark   uint16 // the marking pass that has seen it last; or shared
 	hash   uint32 // of a string; of others a number given at birth, for hashing and printing
 
 	str   string
@@ -49,6 +48,10 @@ type object struct {
 	rare  *rare
 }
 
+// shared marks what belongs to no State, such as the strings of a Chunk: several States may read it at the same time, so it
+// is never written to and never marked.
+const shared = 1<<16 - 1
+
 // rare is what few objects are.
 type rare struct {
 	thread *Thread
@@ -56,8 +59,8 @@ type rare struct {
 }
 
 var (
-	numberObject = object{kind: KindNumber, shared: true}
-	boolObject   = object{kind: KindBool, shared: true}
+	numberObject = object{kind: KindNumber, mark: shared}
+	boolObject   = object{kind: KindBool, mark: shared}
 )
 
 // Nil is Lua's nil.
@@ -207,6 +210,6 @@ func (u *Userdata) Value() Value { return Value{p: &u.object} }
 // shared by several States.
 func NewLight() *Userdata {
 	u := &Userdata{light: true}
-	u.object = object{kind: KindUserdata, shared: true, rare: &rare{user: u}}
+	u.object = object{kind: KindUserdata, mark: shared, rare: &rare{user: u}}
 	return u
 }

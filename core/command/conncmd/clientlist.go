@@ -57,7 +57,7 @@ func capabilities(s *session.Session) string {
 // On the session's loop.
 func appendClient(dst []byte, s *session.Session, nowMs int64) []byte {
 	c, v := s.Conn, s.View()
-	return appendLine(dst, s, &v, flagsOf(s, &v), buffers{c.InSize(), c.InFree(), c.OutPending()}, nowMs)
+	return appendLine(dst, s, &v, flagsOf(s, &v), buffers{c.InSize(), c.InFree(), c.OutPending(), int(dispatch.Weight(s))}, nowMs)
 }
 
 // AppendClient appends the line of CLIENT LIST for a session whose call is being run, by whichever thread: without the sizes of buffers,
@@ -68,7 +68,7 @@ func AppendClient(dst []byte, s *session.Session, nowMs int64) []byte {
 }
 
 // buffers are the sizes of a connection's buffers.
-type buffers struct{ in, inFree, out int }
+type buffers struct{ in, inFree, out, total int }
 
 func appendLine(dst []byte, s *session.Session, v *session.View, flags string, b buffers, nowMs int64) []byte {
 	text := func(name, value string) {
@@ -108,7 +108,7 @@ func appendLine(dst []byte, s *session.Session, v *session.View, flags string, b
 	number("obl", 0)
 	number("oll", 0)
 	number("omem", int64(b.out))
-	number("tot-mem", int64(b.out+b.in+b.inFree+v.MultiBytes))
+	number("tot-mem", int64(max(b.total, b.out+b.in+b.inFree+v.MultiBytes)))
 	text("events", "r")
 	text("cmd", last)
 	text("user", v.User)

@@ -26,7 +26,7 @@ func (b *bed) Event(_ int, _ keyspace.Class, event string, key []byte) {
 	b.heard = append(b.heard, event+" "+string(key))
 }
 func (b *bed) Removed(int, []byte, keyspace.Removal) {}
-func (b *bed) Modified(int, []byte, bool)                  {}
+func (b *bed) Modified(int, []byte, bool)            {}
 
 const start = 1_700_000_000_000
 

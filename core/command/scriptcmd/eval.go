@@ -123,9 +123,13 @@ func (g *group) runScript(c *command.Call, s *script.Script, keys int) error {
 	if err := permit(&w); err != nil {
 		return err
 	}
+	if s.IsNesting && c.MaySuspend() {
+		return command.TooLong // it could not leave the loop half-way
+	}
 	if !script.Holds(s.IsProved, w.Keys, c) {
 		return command.TooLong // it came while the call waited for what it thought to need
 	}
+	c.Nested.Announce(c)
 	return g.engine.Run(c, s, &w)
 }
 
@@ -146,9 +150,13 @@ func (g *group) fcall(c *command.Call) error {
 	if err := permit(&w); err != nil {
 		return err
 	}
+	if f.Library.IsNesting && c.MaySuspend() {
+		return command.TooLong
+	}
 	if !script.Holds(f.Library.IsProved, w.Keys, c) {
 		return command.TooLong
 	}
+	c.Nested.Announce(c)
 	return g.engine.Call(c, f, &w)
 }
 

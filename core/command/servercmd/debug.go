@@ -56,6 +56,7 @@ var debugSubs = [...]debugSub{
 	{"stringmatch-len", 2, 2, debugNone, (*group).debugStringMatch},
 	{"reload", 0, math.MaxInt, debugAll, (*group).debugReload},
 	{"loadaof", 0, 0, debugNone, (*group).debugLoadAOF},
+	{"config-rewrite-force-all", 0, 0, debugNone, (*group).debugRewriteAll},
 	{"set-disable-deny-scripts", 1, 1, debugNone, (*group).debugDenyScripts},
 	{"segfault", 0, 0, debugNone, (*group).debugSegfault},
 	{"panic", 0, 0, debugNone, (*group).debugPanic},
@@ -230,6 +231,15 @@ func (g *group) debugStringMatch(c *command.Call) error {
 	return nil
 }
 
+// debugRewriteAll is CONFIG REWRITE with every directive.
+func (g *group) debugRewriteAll(c *command.Call) error {
+	if err := g.Config.RewriteAll(); err != nil {
+		return err
+	}
+	c.W.OK()
+	return nil
+}
+
 // debugDenyScripts lets scripts call any command, for tests.
 func (g *group) debugDenyScripts(c *command.Call) error {
 	n, _ := command.ParseInt(c.Args[2])
@@ -299,6 +309,9 @@ func debugHelp(c *command.Call) error {
 	command.Help(c,
 		"ASSERT",
 		"    Crash by assertion failed.",
+		"CONFIG-REWRITE-FORCE-ALL",
+		"    Like CONFIG REWRITE but writes all configuration options, including",
+		"    keywords not listed in original configuration file or default values.",
 		"DIGEST",
 		"    Output a hex signature representing the current DB content.",
 		"DIGEST-VALUE <key> [<key> ...]",

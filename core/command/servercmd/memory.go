@@ -19,6 +19,7 @@ type Memory struct {
 	Committed                 int64 // pages behind them
 	GoHeap, GoTotal           int64 // of the Go runtime
 	Clients                   int64
+	Scripts, Functions        int64 // cached scripts, libraries
 	Entries, Values           int64 // blocks of keys, of big values
 	Tables, Expiries          int64 // hash tables, expiry index
 	Overhead, Dataset         int64
@@ -113,8 +114,8 @@ func (g *group) memoryStats(c *command.Call) error {
 	put("clients.normal", m.Clients)
 	put("cluster.links", 0)
 	put("aof.buffer", 0)
-	put("lua.caches", 0)
-	put("functions.caches", 0)
+	put("lua.caches", m.Scripts)
+	put("functions.caches", m.Functions)
 	for _, db := range m.DBs {
 		w.BulkString(fmt.Sprintf("db.%d", db.DB))
 		w.Map(2)

@@ -84,7 +84,7 @@ func watch(c *command.Call) error {
 			continue
 		}
 		c.DB(key).Watch(key, s.Watch.Watcher)
-		s.Watch.Keys = append(s.Watch.Keys, session.WatchedKey{DB: s.DB, Key: append([]byte(nil), key...)})
+		s.Watch.Add(s.DB, key)
 	}
 	c.W.OK()
 	return nil

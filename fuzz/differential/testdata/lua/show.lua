@@ -33,4 +33,4 @@ local function result(ok, ...)
 end
 local f, problem = loadstring(ARGV[1], '@user_script')
 if not f then return 'syntax ' .. quoted(problem) end
-return result(pcall(f))
+return result(xpcall(f, function(e) return e end))
