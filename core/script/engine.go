@@ -79,11 +79,11 @@ func (e *Engine) giveBack(m *Machine) {
 	}
 }
 
-// Machines is how many machines have been made.
-func (e *Engine) Machines() int64 { return e.made.Load() }
+// MachineBytes is what the machines take that have been made, by a rough count.
+func (e *Engine) MachineBytes() int64 { return e.made.Load() * MachineSize }
 
-// MachineBytes is what a machine takes that does nothing, by a rough count.
-const MachineBytes = 48 << 10
+// MachineSize is what a machine takes that does nothing.
+const MachineSize = 48 << 10
 
 // maxIdle is how many machines are kept that nobody has.
 const maxIdle = 16

@@ -66,8 +66,8 @@ func (s *Server) scriptBytes() int64 {
 func (s *Server) infoScripts(n *stats.Info) {
 	libraries, functions := s.scripts.Libraries().Count()
 	cached, code := s.scripts.Scripts.Bytes(), s.scripts.Libraries().Bytes()
-	vm := s.scripts.Machines() * script.MachineBytes
-	n.Bytes("used_memory_lua", script.MachineBytes) // one of them: the reference has one
+	vm := s.scripts.MachineBytes()
+	n.Bytes("used_memory_lua", script.MachineSize) // one of them: the reference has one
 	n.Int("used_memory_vm_eval", vm)
 	n.Int("used_memory_scripts_eval", cached)
 	n.Int("number_of_cached_scripts", int64(s.scripts.Scripts.Len()))
