@@ -2,6 +2,7 @@ package script
 
 import (
 	"math"
+	"strings"
 
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/internal/lua"
@@ -70,7 +71,7 @@ func (m *Machine) answerTable(w *resp.Writer, t *lua.Table, depth int) {
 		return
 	}
 	if text, ok := m.get(t, "big_number").AsString(); ok {
-		w.BigNumber(text)
+		w.BigNumber(oneLine.Replace(text))
 		return
 	}
 	if v := m.get(t, "verbatim_string").AsTable(); v != nil {
@@ -117,6 +118,9 @@ func (m *Machine) answerArray(w *resp.Writer, t *lua.Table, depth int) {
 		m.answer(w, t.GetInt(i+1), depth+1)
 	}
 }
+
+// oneLine makes blanks of line ends.
+var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
 
 // get returns a field, without asking a metatable.
 func (m *Machine) get(t *lua.Table, name string) lua.Value { return t.GetString(name) }

@@ -80,10 +80,10 @@ func (e *Engine) giveBack(m *Machine) {
 }
 
 // MachineBytes is what the machines take that have been made, by a rough count.
-func (e *Engine) MachineBytes() int64 { return e.made.Load() * machineBytes }
+func (e *Engine) MachineBytes() int64 { return e.made.Load() * MachineSize }
 
-// machineBytes is what a machine takes that does nothing.
-const machineBytes = 48 << 10
+// MachineSize is what a machine takes that does nothing.
+const MachineSize = 48 << 10
 
 // maxIdle is how many machines are kept that nobody has.
 const maxIdle = 16

@@ -27,6 +27,7 @@ func (m *Machine) interrupt() (budget int, err error) {
 	if c == nil { // a library is being loaded
 		return m.checkLoading()
 	}
+	m.looked = clock.Ticks()
 	if !c.MaySuspend() {
 		if err := c.Nested.Interrupt(c, m.script); err != nil {
 			return 0, m.killed()
@@ -59,7 +60,7 @@ const noticeLevel = 2
 
 // called takes note that a command of the script has run.
 func (m *Machine) called() {
-	if m.caller.MaySuspend() && clock.Since(m.started) >= loopNanos {
+	if clock.Since(m.looked) >= loopNanos {
 		m.state.SetInterrupt(1, m.interrupt)
 	}
 }

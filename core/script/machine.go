@@ -18,8 +18,8 @@ type Machine struct {
 	// The run that is under way.
 	script *command.Script
 	caller *command.Call
-	// started is the clock when it began, in ticks.
-	started uint64
+	// started is the clock when it began, in ticks, and looked when it was looked at last.
+	started, looked uint64
 
 	args   [][]byte // of the command that is called
 	digits []byte   // the texts of numbers among them
@@ -52,6 +52,7 @@ func (m *Machine) begin(c *command.Call, name string, isFunction bool, w *Work) 
 	s.AllowOOM = w.Flags&Compat == 0 && w.Flags&AllowOOM != 0
 	s.Name, s.IsFunction = name, isFunction
 	m.started = clock.Ticks()
+	m.looked = m.started
 	m.state.SetInterrupt(firstBudget, m.interrupt)
 }
 
