@@ -21,7 +21,7 @@ const (
 	firstChannel = 1
 )
 
-// ACLCommands returns the rows as rules name them.
+// ACLCommands returns the rows as rules name them, and behind them what isn't there yet.
 func (t *Table) ACLCommands() []acl.Command {
 	list := make([]acl.Command, len(t.rows))
 	for id, cmd := range t.rows {
@@ -30,6 +30,13 @@ func (t *Table) ACLCommands() []acl.Command {
 			list[id].Container = cmd.Container.ID
 		}
 	}
+	t.eachAbsent(func(name string, subs []string) {
+		container := len(list)
+		list = append(list, acl.Command{Name: name, Container: -1})
+		for _, sub := range subs {
+			list = append(list, acl.Command{Name: name + "|" + sub, Container: container})
+		}
+	})
 	return list
 }
 
