@@ -159,16 +159,7 @@ func (s *State) callBuiltin(t *Thread, fn *Function, base, count int) (from, n i
 	return from, n, err
 }
 
-// raised makes a Lua error of a plain one that a builtin returned. It has no position, as in the reference what C code does wrong.
-func (s *State) raised(err error) error {
-	switch err.(type) {
-	case *Error, *abort:
-		return err
-	}
-	return s.newError(s.String(err.Error()))
-}
-
-// positioned makes a Lua error of a plain one that a builtin returned.
+// positioned makes an error of the running Lua code of a plain one.
 func (s *State) positioned(err error) error {
 	switch err.(type) {
 	case *Error, *abort:
