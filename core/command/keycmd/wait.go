@@ -3,6 +3,7 @@ package keycmd
 import (
 	"github.com/sleipnirdb/sleipnir/core/command"
 	"github.com/sleipnirdb/sleipnir/core/session"
+	"github.com/sleipnirdb/sleipnir/net/resp"
 )
 
 const (
@@ -52,24 +53,24 @@ func (g *group) waitaof(c *command.Call) error {
 	}
 	wrote := c.Session.Wrote
 	isWritten := func() bool { return isOn() && g.file.Durable() >= wrote }
-	reply := func(s *session.Session) {
+	reply := func(w *resp.Writer) {
 		written := int64(0)
 		switch {
 		case isWritten():
 			written = 1
 		case local > 0 && !isOn():
-			s.W.Error(errNoAOF.Error())
+			w.Error(errNoAOF.Error())
 			return
 		}
-		s.W.Array(2)
-		s.W.Int(written)
-		s.W.Int(0)
+		w.Array(2)
+		w.Int(written)
+		w.Int(0)
 	}
 	if replicas == 0 && (local == 0 || isWritten()) || c.InExec {
-		reply(c.Session)
+		reply(c.W) // which is a script's, if one asks
 		return nil
 	}
-	c.Session.Block = session.Block{UntilMs: until, Timeout: reply}
+	c.Session.Block = session.Block{UntilMs: until, Timeout: func(s *session.Session) { reply(&s.W) }}
 	if replicas == 0 {
 		c.Session.Block.IsOver = func() bool { return !isOn() || isWritten() }
 	}
