@@ -6,6 +6,10 @@ import (
 	"github.com/sleipnirdb/sleipnir/net/loop"
 )
 
+// unlimitedOutput is how much of a session's output no limit counts: Valkey has
+// a buffer of this size for each client, and limits what doesn't fit in.
+const unlimitedOutput = 16 << 10
+
 // checkOutput ends a connection whose unread replies pass its class's
 // client-output-buffer-limit: at once over the hard one, after some seconds
 // over the soft one. On the session's loop.
@@ -17,7 +21,7 @@ func (x *Executor) checkOutput(s *session.Session, c *loop.Conn, pending int) {
 	if *state&session.Subscribed != 0 {
 		class = config.ClassPubsub
 	}
-	limit, size := &x.output[class], uint64(pending) // #nosec G115 -- a length
+	limit, size := &x.output[class], uint64(max(pending-unlimitedOutput, 0)) // #nosec G115 -- a length
 	if limit.Hard != 0 && size >= limit.Hard {
 		x.Stats.OutputLimited++
 		c.Abort(errOutputLimit)

@@ -67,7 +67,7 @@ func (g *group) waitaof(c *command.Call) error {
 		w.Int(0)
 	}
 	if replicas == 0 && (local == 0 || isWritten()) || c.InExec {
-		reply(c.W)
+		reply(c.W) // which is a script's, if one asks
 		return nil
 	}
 	c.Session.Block = session.Block{UntilMs: until, Timeout: func(s *session.Session) { reply(&s.W) }}
