@@ -58,7 +58,7 @@ func TestNumber(t *testing.T) {
 
 func TestChosen(t *testing.T) {
 	usual, err := chosen("")
-	if err != nil || len(usual) != 13 {
+	if err != nil || len(usual) != 14 {
 		t.Errorf("the usual parts are %v, %v", usual, err)
 	}
 	if all, err := chosen("all"); err != nil || len(all) != len(parts()) {

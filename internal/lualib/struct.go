@@ -297,7 +297,7 @@ func (u *structUnpacker) check(size uint64) error {
 
 // value pushes what the option says is there.
 func (u *structUnpacker) value(option byte, size uint64) error {
-	v := lua.Nil
+	var v lua.Value
 	switch option {
 	case 'b', 'B', 'h', 'H', 'l', 'L', 'T', 'i', 'I', 'f', 'd':
 		v = lua.Number(u.numberAt(option, u.in[u.at:u.at+size]))
