@@ -24,13 +24,17 @@ type Machine struct {
 	args   [][]byte // of the command that is called
 	digits []byte   // the texts of numbers among them
 
+	// What one script after the other uses, as none can keep it: the functions of their chunks, KEYS and ARGV.
+	mains               map[*lua.Chunk]lua.Value
+	keyTable, argvTable *lua.Table
+
 	libraries map[*Library]*loaded
 	registers *loaded // the library that is being loaded
 	isSilent  bool    // it has been loaded before, elsewhere
 }
 
 func newMachine(e *Engine) *Machine {
-	m := &Machine{engine: e, script: &command.Script{}, libraries: make(map[*Library]*loaded)}
+	m := &Machine{engine: e, script: &command.Script{}, libraries: make(map[*Library]*loaded), mains: make(map[*lua.Chunk]lua.Value)}
 	m.build()
 	return m
 }
@@ -117,6 +121,44 @@ func (m *Machine) clear() {
 
 // keptBytes is what remains of a buffer that had to grow.
 const keptBytes = 64 << 10
+
+// keptMains is how many functions of chunks are kept.
+const keptMains = 64
+
+// main is the function of a chunk.
+func (m *Machine) main(c *lua.Chunk) lua.Value {
+	if f, isKept := m.mains[c]; isKept {
+		m.state.Renew(f)
+		return f
+	}
+	if len(m.mains) == keptMains {
+		clear(m.mains)
+	}
+	f := m.state.Load(c)
+	m.mains[c] = f
+	return f
+}
+
+// keptItems is how many strings KEYS and ARGV may have to be used again.
+const keptItems = 64
+
+// fill makes a table of strings and gives it to scripts by name. It is the table of the run before, where that will do.
+func (m *Machine) fill(kept **lua.Table, name lua.Value, items [][]byte) {
+	t := *kept
+	if t == nil || len(items) > keptItems {
+		t = m.state.NewTable(len(items), 0)
+		*kept = nil
+		if len(items) <= keptItems {
+			*kept = t
+		}
+		_ = m.globals.Set(name, t.Value())
+	} else {
+		t.Refill(len(items))
+	}
+	for i, item := range items {
+		_ = t.SetInt(i+1, m.state.Bytes(item))
+	}
+}
 
 // array makes a table of strings.
 func (m *Machine) array(items [][]byte) lua.Value {

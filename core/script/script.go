@@ -87,9 +87,9 @@ func (e *Engine) Run(c *command.Call, s *Script, w *Work) error {
 	}
 	m := e.machine(c)
 	m.begin(c, s.Hash, false, w)
-	_ = m.globals.Set(m.keys, m.array(w.Keys))
-	_ = m.globals.Set(m.argv, m.array(w.Args))
-	return m.run(m.state.Load(s.chunk))
+	m.fill(&m.keyTable, m.keys, w.Keys)
+	m.fill(&m.argvTable, m.argv, w.Args)
+	return m.run(m.main(s.chunk))
 }
 
 // Call runs a function, and answers the call.

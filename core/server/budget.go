@@ -25,6 +25,7 @@ import (
 type budget struct {
 	runtime  atomic.Int64 // bytes charged for the Go heap, as sampled last
 	heap     heapCharge   // how that is found
+	growth   atomic.Int64 // percent, of the Go heap between two collections
 	scripts  atomic.Int64 // bytes of scripts, functions and their machines, as sampled last
 	startup  atomic.Int64 // used memory when the server started
 	peak     atomic.Int64

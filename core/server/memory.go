@@ -87,6 +87,7 @@ func (h *heapCharge) sample(g *goMemory, clients int64) int64 {
 // sampleMemory brings the account up to date. Any goroutine.
 func (s *Server) sampleMemory() goMemory {
 	g := readGo()
+	s.paceCollector(g.live)
 	scripts := s.scriptBytes() + s.scripts.MachineBytes()
 	s.budget.scripts.Store(scripts)
 	s.budget.runtime.Store(s.budget.heap.sample(&g, s.dispatcher.ClientBytes()+scripts))
@@ -118,6 +119,32 @@ func (s *Server) limitGo() {
 		limit = max(int64(maxMemory)-s.stored(), leastGoMemory) // #nosec G115 -- checked
 	}
 	debug.SetMemoryLimit(limit)
+}
+
+// How the Go heap may grow between two collections. What is alive there is small whatever the data, a few MiB, and Go's usual
+// share of it would be used up by scripts many times a second.
+const (
+	usualGrowth = 100           // percent, Go's own
+	smallGrowth = 400           // of a small heap
+	smallHeap   = 8 << 20       // bytes alive
+	largeHeap   = 2 * smallHeap // from where it isn't small any more
+)
+
+// paceCollector sets the growth that the heap's size allows. GOGC in the environment stands.
+func (s *Server) paceCollector(alive int64) {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	growth := max(s.budget.growth.Load(), usualGrowth)
+	switch {
+	case alive >= largeHeap:
+		growth = usualGrowth
+	case alive <= smallHeap:
+		growth = smallGrowth
+	}
+	if s.budget.growth.Swap(growth) != growth {
+		debug.SetGCPercent(int(growth))
+	}
 }
 
 // residentBytes is the process's resident memory as the system counts it, 0 if

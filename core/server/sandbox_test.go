@@ -13,7 +13,7 @@ func TestSandbox(t *testing.T) {
 	c := o.dial()
 	// witness is what any script finds.
 	const witness = `local m = getmetatable('')
-		return {('x'):upper(), string.format('%d', 3), #KEYS, tostring(rawget(_G, 'leaked')), cjson.encode({1}), math.floor(2.5), type(m), tostring(redis.call == redis.pcall), table.concat({1, 2})}`
+		return {('x'):upper(), string.format('%d', 3), #KEYS, #ARGV, tostring(KEYS[1]), tostring(KEYS.leaked), tostring(getmetatable(KEYS)), tostring(rawget(_G, 'leaked')), cjson.encode({1}), math.floor(2.5), type(m), tostring(redis.call == redis.pcall), table.concat({1, 2})}`
 	ask := func(program string) (string, bool) {
 		t.Helper()
 		v, err := c.Do("EVAL", program, "0")
@@ -55,7 +55,10 @@ func TestSandbox(t *testing.T) {
 		{`setfenv(0, {})`, ""},
 		{`local f = loadstring('leaked = 1') f()`, frozen},
 		{`coroutine.wrap(function() leaked = 1 end)()`, frozen},
-		{`KEYS.leaked = 1 ARGV.leaked = 2 return 1`, ":1"},
+		{`KEYS.leaked = 1 ARGV.leaked = 2 KEYS[1] = 'x' return 1`, ":1"},
+		{`setmetatable(KEYS, {__index = function() return 'x' end}) return 1`, ":1"},
+		{`for i = 1, 5000 do KEYS[i] = i ARGV['a' .. i] = i end return 1`, ":1"},
+		{`setfenv(1, {redis = {call = 1}, string = {}}) return 1`, ":1"},
 		{`cjson.decode_max_depth(1) return 1`, ":1"},
 		{`return redis.setresp(3)`, ""},
 		{`table.sort({3, 2, 1}, function(a, b) string.upper = nil end)`, frozen},

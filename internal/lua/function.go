@@ -78,5 +78,8 @@ func (s *State) newClosure(p *proto, env *Table) *Function {
 // Load makes a function of the chunk whose globals are the State's.
 func (s *State) Load(c *Chunk) Value { return s.LoadIn(c, s.globals) }
 
+// Renew readies a function of a chunk for another run: code may have given it other globals.
+func (s *State) Renew(f Value) { f.AsFunction().env = s.globals }
+
 // LoadIn makes a function of the chunk whose globals are env.
 func (s *State) LoadIn(c *Chunk, env *Table) Value { return s.newClosure(c.main, env).Value() }

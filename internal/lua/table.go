@@ -63,6 +63,17 @@ func (s *State) NewTable(arr, hash int) *Table {
 	return t
 }
 
+// Refill makes the table what NewTable(arr, 0) would: empty, with room for so many values.
+func (t *Table) Refill(arr int) {
+	if c := cap(t.arr); c < arr || c > max(4*arr, 64) {
+		t.state.used += int64(arr-c) * valueBytes
+		t.arr = make([]Value, arr)
+	}
+	clear(t.arr)
+	t.arr = t.arr[:arr]
+	t.nodes, t.meta, t.lastFree, t.absent, t.frozen = nil, nil, 0, 0, false
+}
+
 // Value is the table as a value.
 func (t *Table) Value() Value { return Value{p: &t.object} }
 
