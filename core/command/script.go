@@ -23,6 +23,9 @@ type Script struct {
 	Name       string
 	IsFunction bool
 
+	// Acted: one of its commands did more than read data. The owner's.
+	Acted bool
+
 	// Watched is the dispatcher's, nil until the first Interrupt.
 	Watched any
 
@@ -44,6 +47,7 @@ func (s *Script) Write() bool {
 
 // Renew readies a script for another run, if nobody else was ever told of it: it was never Watched.
 func (s *Script) Renew() {
+	s.Acted = false
 	if s.fate.Load() != open {
 		s.fate.Store(open)
 	}

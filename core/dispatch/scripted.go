@@ -40,6 +40,9 @@ func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byt
 	if cmd.Flags&command.Write != 0 && !sc.Write() {
 		return command.ErrKilled
 	}
+	if cmd.Flags&command.ReadOnly == 0 {
+		sc.Acted = true
+	}
 	if cmd.Flags&(command.Write|command.MayReplicate) != 0 && x.d.walked.Load() {
 		x.awaitSpared(cmd, args, sc.DB)
 	}

@@ -17,6 +17,9 @@ const (
 	firstBudget = 1000
 	// loopNanos is for how long a script may hold up a loop.
 	loopNanos = 100_000
+	// stuckNanos is after what time a script that can't leave the loop, as a function of the libraries is at work, is given up, to run again as a
+	// whole elsewhere. That goes for those that have only read so far.
+	stuckNanos = 2_000_000
 	// awayBudget is how many steps are about a millisecond's work.
 	awayBudget = 50_000
 )
@@ -39,6 +42,9 @@ func (m *Machine) interrupt() (budget int, err error) {
 	}
 	if m.state.CanSuspend() {
 		return awayBudget, lua.ErrSuspend
+	}
+	if !m.script.Acted && clock.Since(m.started) > stuckNanos {
+		return 0, command.TooLong
 	}
 	if err := c.Nested.Interrupt(c, m.script); err != nil {
 		return 0, m.killed()

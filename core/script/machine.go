@@ -83,7 +83,9 @@ func (m *Machine) end(results []lua.Value, err error) error {
 		}
 		return command.Suspended
 	}
-	if err != nil {
+	if errors.Is(err, command.TooLong) {
+		err = command.TooLong
+	} else if err != nil {
 		err = m.failed(err)
 	} else {
 		v := lua.Nil

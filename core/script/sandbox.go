@@ -92,13 +92,16 @@ func (m *Machine) openLibraries() {
 }
 
 // plainError is what pcall gives for an error that is a table: its text alone, as scripts are used to from the time when errors were strings.
-func plainError(v lua.Value) lua.Value {
-	if t := v.AsTable(); t != nil {
-		if text := t.GetString("err"); isText(text) {
-			return text
-		}
+// Where a table has no text, a nil comes behind it, as from the reference.
+func plainError(v lua.Value) (value lua.Value, count int) {
+	t := v.AsTable()
+	if t == nil {
+		return v, 1
 	}
-	return v
+	if text := t.GetString("err"); isText(text) {
+		return text, 1
+	}
+	return v, 2
 }
 
 func isText(v lua.Value) bool { return v.Kind() == lua.KindString || v.Kind() == lua.KindNumber }

@@ -86,13 +86,14 @@ func (s *State) catch(t *Thread, f *frame, err error) (left bool, n int, failed 
 		f.kind, f.tries = frameHandler, 0
 		return s.handle(t, f, t.stack[at], value)
 	}
+	count := 1
 	if f.kind == framePcall && s.caught != nil {
-		value = s.caught(value)
+		value, count = s.caught(value)
 	}
 	t.depth--
 	c := f.pending()
-	t.stack[at], t.stack[at+1] = Bool(false), value
-	return s.leave(t, c, at, 2)
+	t.stack[at], t.stack[at+1], t.stack[at+2] = Bool(false), value, Nil
+	return s.leave(t, c, at, 1+count)
 }
 
 // maxTries bounds how often an error handler is called for its own errors.

@@ -35,7 +35,7 @@ type State struct {
 	budget    int // backward jumps and calls until the interrupt
 	interrupt func() (budget int, err error)
 
-	caught  func(v Value) Value
+	caught  func(v Value) (value Value, count int)
 	results []Value // of Run
 	scratch []byte
 	calls   []*Frame // of builtins, one for each depth of nesting, used again and again
@@ -62,8 +62,8 @@ func New(limits Limits) *State {
 // Globals is the table of globals.
 func (s *State) Globals() *Table { return s.globals }
 
-// SetCaught has pcall give f(v) in the place of the error value v.
-func (s *State) SetCaught(f func(v Value) Value) { s.caught = f }
+// SetCaught has pcall give what f does in the place of the error value v: a value, and nils behind it up to count.
+func (s *State) SetCaught(f func(v Value) (value Value, count int)) { s.caught = f }
 
 // StringMetatable is the metatable of strings, or nil.
 func (s *State) StringMetatable() *Table { return s.stringMeta }
