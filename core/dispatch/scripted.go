@@ -20,7 +20,12 @@ import (
 // and it ends reading entries by itself; it takes no lease for either. What is not given to the sink yet, the open
 // piece of each partition, is bounded by a share of the budget.
 
-// RunScripted executes a command that a script calls.
+// errOnLoop is what a script gets that has changed something, and then calls a command that may take long or asks the loops, while it holds up
+// a loop itself. Scripts whose code names such a command begin off the loop, so it takes a name that is put together.
+const errOnLoop command.Error = "ERR This command can't be called from here, name it in the code of the script"
+
+// RunScripted executes a command that a script calls. It returns TooLong where the script has to run as a whole, from the beginning, off
+// the loop.
 func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byte) error {
 	cmd, err := x.d.Table.Find(args)
 	if err == nil {
@@ -36,6 +41,12 @@ func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byt
 		}
 		x.Stats.Failed(err.Error())
 		return err
+	}
+	if cmd.Flags&command.OffLoop != 0 && x.loop != nil && (cmd.Long == nil || cmd.Long(args)) {
+		if sc.Acted {
+			return errOnLoop
+		}
+		return command.TooLong
 	}
 	if cmd.Flags&command.Write != 0 && !sc.Write() {
 		return command.ErrKilled

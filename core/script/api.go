@@ -24,7 +24,11 @@ func (m *Machine) call(f *lua.Frame, raises bool) error {
 	if wrong := m.collect(f); wrong != "" {
 		return fail(m.failure(wrong, false))
 	}
-	if err := m.caller.Nested.RunScripted(m.caller, m.script, m.args); err != nil {
+	if err := m.caller.Nested.RunScripted(m.caller, m.script, m.args); err == command.TooLong {
+		m.leaves = true
+		m.state.SetInterrupt(1, m.interrupt)
+		return f.Return(lua.Nil)
+	} else if err != nil {
 		return fail(m.failure("-"+err.Error(), true))
 	}
 	m.called()

@@ -31,6 +31,9 @@ func (m *Machine) interrupt() (budget int, err error) {
 		return m.checkLoading()
 	}
 	m.looked = clock.Ticks()
+	if m.leaves {
+		return 0, command.TooLong
+	}
 	if !c.MaySuspend() {
 		if err := c.Nested.Interrupt(c, m.script); err != nil {
 			return 0, m.killed()

@@ -14,6 +14,8 @@ type Machine struct {
 	engine *Engine
 	// busy: a script is under way that may go on elsewhere. Its owner.
 	busy bool
+	// leaves: the run is given up, to begin anew off the loop.
+	leaves bool
 
 	// The run that is under way.
 	script *command.Script
@@ -49,7 +51,7 @@ type Work struct {
 
 // begin readies the machine for a run.
 func (m *Machine) begin(c *command.Call, name string, isFunction bool, w *Work) {
-	m.busy, m.caller = true, c
+	m.busy, m.leaves, m.caller = true, false, c
 	s := m.script
 	s.W.Resp3, s.DB, s.Untold = false, c.Session.DB, false
 	s.ReadOnly = w.ReadOnly || w.Flags&NoWrites != 0
@@ -83,7 +85,7 @@ func (m *Machine) end(results []lua.Value, err error) error {
 		}
 		return command.Suspended
 	}
-	if errors.Is(err, command.TooLong) {
+	if m.leaves || errors.Is(err, command.TooLong) {
 		err = command.TooLong
 	} else if err != nil {
 		err = m.failed(err)

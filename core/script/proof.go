@@ -34,7 +34,7 @@ func (e *Engine) prove(code, name string, isLibrary bool) (isProved, isNesting b
 	}
 	p := &prover{table: e.host.CommandTable(), facts: learn(tree.Body, isLibrary)}
 	p.block(tree.Body)
-	return !p.failed, nests(tree.Body)
+	return !p.failed, nests(tree.Body, p.table)
 }
 
 // prover judges a tree with what was learnt of its locals.
