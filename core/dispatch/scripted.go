@@ -46,6 +46,9 @@ func (x *Executor) RunScripted(c *command.Call, sc *command.Script, args [][]byt
 		if sc.Acted {
 			return errOnLoop
 		}
+		if !sc.Write() { // nobody may kill the run that is given up
+			return command.ErrKilled
+		}
 		return command.TooLong
 	}
 	if cmd.Flags&command.Write != 0 && !sc.Write() {

@@ -46,7 +46,7 @@ func (m *Machine) interrupt() (budget int, err error) {
 	if m.state.CanSuspend() {
 		return awayBudget, lua.ErrSuspend
 	}
-	if !m.script.Acted && clock.Since(m.started) > stuckNanos {
+	if !m.script.Acted && clock.Since(m.started) > stuckNanos && m.script.Write() { // so nobody kills the run that is given up, for the other one
 		return 0, command.TooLong
 	}
 	if err := c.Nested.Interrupt(c, m.script); err != nil {
