@@ -3,6 +3,8 @@ package server
 import (
 	"strings"
 	"testing"
+
+	"github.com/sleipnirdb/sleipnir/internal/client"
 )
 
 // TestSandbox lets scripts try to leave something behind for the next one, which may be another user's (the classes of CVE-2022-24735,
@@ -114,5 +116,37 @@ func TestScriptBombs(t *testing.T) {
 	}
 	if v, err := c.Do("PING"); err != nil || v.String() != "+PONG" {
 		t.Fatal(v, err)
+	}
+}
+
+// TestReplyInjection lets scripts answer with line ends, where they would end the reply (the class of CVE-2025-67733).
+func TestReplyInjection(t *testing.T) {
+	o := newOriginal(t, "io-threads", "1")
+	c := o.dial()
+	for _, program := range []string{
+		`return redis.error_reply('x\r\n+OK')`,
+		`return {err = 'x\r\n+OK'}`,
+		`return redis.status_reply('x\r\n+OK')`,
+		`return {ok = 'x\r\n+OK'}`,
+		`return {{ok = 'x\r\n+OK'}, {err = '\n-ERR'}}`,
+		`error('x\r\n+OK')`,
+		`error({err = 'x\r\n+OK'})`,
+		`return redis.call('x\r\n+OK')`,
+		`redis.setresp(3) return {big_number = '1\r\n+OK'}`,
+		`redis.setresp(3) return {double = 0, verbatim_string = {format = '\r\n+', string = 'x'}}`,
+		`return loadstring('x\r\n+OK')()`,
+		`x\r\n+OK`,
+	} {
+		for _, protocol := range []string{"2", "3"} {
+			if _, err := c.Do("HELLO", protocol); err != nil {
+				t.Fatal(err)
+			}
+			if v, err := c.Do("EVAL", program, "0"); err != nil || strings.ContainsAny(v.Text, "\r\n") && v.Kind != client.Bulk && v.Kind != client.Verbatim {
+				t.Errorf("%s: %v %v", program, v, err)
+			}
+			if v, err := c.Do("ECHO", "in step"); err != nil || v.Text != "in step" {
+				t.Fatalf("after %s: %v %v", program, v, err)
+			}
+		}
 	}
 }
