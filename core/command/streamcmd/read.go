@@ -244,7 +244,7 @@ func xreadgroup(c *command.Call) error {
 		if news {
 			err = r.deliver(c, s, g, k, key)
 		} else {
-			r.repeat(c, s, g, k, key, after[i])
+			r.repeat(c, s, k, after[i])
 		}
 		c.Dirty++
 		if err != nil {
@@ -366,14 +366,13 @@ func pend(g object.StreamGroup, k object.StreamConsumer, id object.StreamID, now
 }
 
 // repeat writes the entries that are pending with the consumer, behind an ID. Of one that was deleted there is only the ID left.
-func (r *reading) repeat(c *command.Call, s object.Stream, g object.StreamGroup, k object.StreamConsumer, key []byte, after object.StreamID) {
+func (r *reading) repeat(c *command.Call, s object.Stream, k object.StreamConsumer, after object.StreamID) {
 	mark, n := c.W.Defer(), int64(0)
 	from, _ := after.Next()
 	for w := k.PendingFrom(from); (r.count == 0 || n < r.count) && w.Next(); n++ {
 		p := w.Pending()
 		if writeOne(c.W, s, p.ID()) {
 			p.Deliver(c.Now, p.Count()+1)
-			propagateClaim(c, key, r.group, g, p)
 			continue
 		}
 		c.W.Array(2)
